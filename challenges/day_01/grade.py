@@ -41,6 +41,8 @@ def grade_numerical_gradient(numerical_gradient):
     assert gradient.shape == point.shape, f"a gradient has the shape of its x: expected (2, 2), got {gradient.shape}"
     assert np.array_equal(given, point), "you changed the caller's array: work on a copy and put each coordinate back"
     assert np.allclose(gradient, np.cos(point), rtol=1e-8), "the gradient of Σ sin x must be cos x to eight digits"
+    both = numerical_gradient(square_times, np.array([2.0, 3.0]), 0.1)
+    assert np.allclose(both, [12, 4]), f"x₀² x₁ at (2, 3) has gradient (12, 4), you say ({both[0]:.2f}, {both[1]:.2f})"
     wide = numerical_gradient(lambda x: float(x[0] ** 3), np.array([1.0]), 0.1)
     assert np.isclose(wide[0], 3.01), f"x³ at 1 with step 0.1: 3.01 by central differences, you say {wide[0]:.4f}"
     big = numerical_gradient(cube, np.array([1e9]))

@@ -50,11 +50,10 @@ def numerical_gradient(
     gradient = np.empty_like(point)
     for i in np.ndindex(point.shape):
         h = step * max(1.0, abs(point[i]))
+        right, left = point[i] + h, point[i] - h  # rounded: 2h may not be representable beside a large x
         above, below = point.copy(), point.copy()
-        above[i] += h
-        below[i] -= h
-        # above[i] - below[i] is the step really taken: 2h may not be representable beside a large x
-        gradient[i] = (_scalar(f(above), i) - _scalar(f(below), i)) / (above[i] - below[i])
+        above[i], below[i] = right, left
+        gradient[i] = (_scalar(f(above), i) - _scalar(f(below), i)) / (right - left)
     return gradient
 
 
@@ -92,9 +91,7 @@ def gradient_check(
     if given.shape != point.shape:
         raise ValueError(f"gradient has shape {given.shape}, x has {point.shape}: a gradient has the shape of its x")
     if not np.isfinite(given).all():
-        raise ValueError(
-            f"gradient holds {np.sum(~np.isfinite(given))} NaN or infinite values: give finite ones"
-        )
+        raise ValueError(f"gradient holds {np.sum(~np.isfinite(given))} NaN or infinite values: give finite ones")
     numeric = numerical_gradient(f, point, step=step)
     scale = max(np.abs(given).max(initial=0.0), np.abs(numeric).max(initial=0.0))
     return float(np.abs(given - numeric).max(initial=0.0) / scale) if scale else 0.0
@@ -105,9 +102,7 @@ def _float64(x: ArrayLike, name: str) -> NDArray[np.float64]:
     if array.dtype.kind not in "iuf" or (array.dtype.kind == "f" and array.dtype.itemsize < 8):
         raise ValueError(f"{name} has dtype {array.dtype}: give float64, central differences need its sixteen digits")
     if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} holds {np.sum(~np.isfinite(array))} NaN or infinite values: give finite ones"
-        )
+        raise ValueError(f"{name} holds {np.sum(~np.isfinite(array))} NaN or infinite values: give finite ones")
     return array.astype(np.float64)
 
 

@@ -1,0 +1,56 @@
+"""The days on which an exchange was open, as naive dates.
+
+In come two dates and the exchange's code, out comes the index that every Panel is held against.
+"""
+
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sessions(start: "str | pd.Timestamp", end: "str | pd.Timestamp", calendar: str = "XNYS") -> "pd.DatetimeIndex":
+    """Sessions of an exchange from `start` to `end`, both included.
+
+    Parameters
+    ----------
+    start, end : str or Timestamp
+        Dates; a time of day is ignored.
+    calendar : str
+        Code of the exchange as exchange_calendars knows it: XNYS is New York, 24/7 never closes.
+
+    Returns
+    -------
+    DatetimeIndex
+        Naive, ascending, unique, at midnight; empty when the exchange was closed throughout.
+
+    Raises
+    ------
+    ValueError
+        For a start after the end, a missing date, or an unknown calendar.
+    """
+    import pandas as pd
+
+    first, last = (pd.Timestamp(day).tz_localize(None).normalize() for day in (start, end))
+    if pd.isna(first) or pd.isna(last) or first > last:
+        raise ValueError(f"start={start} with end={end} is not allowed: give two dates in order")
+    days = _whole_years(first.year, last.year, calendar)
+    return days[days.searchsorted(first) : days.searchsorted(last, side="right")]
+
+
+@lru_cache(maxsize=32)
+def _whole_years(first: int, last: int, calendar: str) -> "pd.DatetimeIndex":
+    """All sessions of whole years: building a calendar costs a tenth of a second, so it is done once."""
+    import exchange_calendars
+    from exchange_calendars.errors import InvalidCalendarName
+
+    try:
+        with warnings.catch_warnings():
+            # exchange_calendars 4.13 under pandas 3.1; the values it gets are the right ones
+            warnings.filterwarnings("ignore", message="Series.values returning an ndarray that drops timezone")
+            built = exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
+    except InvalidCalendarName:
+        raise ValueError(f"calendar={calendar!r} is not known: give the code of an exchange, such as XNYS") from None
+    return built.sessions.tz_localize(None).as_unit("ns")

@@ -1,0 +1,132 @@
+"""One line for any market: `load_panel(name)`.
+
+In comes a name from the table below, with options behind a question mark where the source has some; out comes a
+checked Panel, cut to the dates and assets asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a Panel comes from.
+
+    Attributes
+    ----------
+    what : str
+        One line for a list.
+    module, function : str
+        Where the reader lives; imported when it is called.
+    settings : str or None
+        Name of a frozen dataclass in the same module whose fields are the options of this source.
+    """
+
+    what: str
+    module: str
+    function: str
+    settings: str | None = None
+
+
+SOURCES = {
+    "us-large-20": Source("20 large US stocks, adjusted close, S&P 500 as benchmark", "bundled", "us_large_20"),
+    "us-tech-5": Source("AAPL, FB, GOOG, IBM, MSFT, adjusted OHLCV", "bundled", "us_tech_5"),
+    "indices": Source("S&P 500 and NASDAQ OHLCV, VIX close", "bundled", "indices"),
+}
+
+
+def load_panel(
+    name_or_path: str, start: str | None = None, end: str | None = None, assets: Sequence[str] | None = None
+) -> "xr.Dataset":
+    """Load a market by name.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``.
+    start, end : str, optional
+        First and last date, both included; the whole period without them.
+    assets : sequence of str, optional
+        These assets in this order; all without it.
+
+    Returns
+    -------
+    Dataset (date, asset)
+        A Panel as `check_panel` wants it. NaN means *did not trade*; it begins and ends with a date on which at least
+        one of the assets did.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, option, date or asset, or when nothing is left.
+    ModuleNotFoundError
+        Where the package that holds the file is not installed.
+    """
+    name, _, query = str(name_or_path).partition("?")
+    if name not in SOURCES:
+        raise ValueError(f"{name!r} is not a known market: give one of {', '.join(SOURCES)}")
+    options = _options(name, query)
+    room = import_module(f"dlcore.markets.{SOURCES[name].module}")
+    read: Callable[..., Any] = getattr(room, SOURCES[name].function)
+    panel = read(getattr(room, str(SOURCES[name].settings))(**options)) if SOURCES[name].settings else read()
+    return _cut(panel, start, end, assets)
+
+
+def _options(name: str, query: str) -> dict[str, Any]:
+    """The options behind the question mark, each in the type of its default."""
+    from dataclasses import fields
+
+    settings = SOURCES[name].settings
+    room = import_module(f"dlcore.markets.{SOURCES[name].module}")
+    known = {field.name: field.default for field in fields(getattr(room, settings))} if settings else {}
+    options: dict[str, Any] = {}
+    for option, text in parse_qsl(query, keep_blank_values=True):
+        if option not in known:
+            allowed = ", ".join(known) or "none"
+            raise ValueError(f"option {option!r} is not known to {name}: its options are {allowed}")
+        try:
+            options[option] = type(known[option])(text)
+        except ValueError:
+            kind = type(known[option]).__name__
+            raise ValueError(f"{option}={text} is not allowed: give a value of type {kind}") from None
+    return options
+
+
+def _cut(panel: "xr.Dataset", start: str | None, end: str | None, assets: Sequence[str] | None) -> "xr.Dataset":
+    """The part asked for, without the dates before the first and after the last trade of its assets."""
+    if assets is not None:
+        wanted = [assets] if isinstance(assets, str) else list(assets)
+        unknown = [asset for asset in wanted if asset not in panel.indexes["asset"]]
+        if unknown or not wanted or len(set(wanted)) < len(wanted):
+            has = panel.indexes["asset"]
+            shown = ", ".join(map(str, has[:20])) + (f" … ({len(has)} in all)" if len(has) > 20 else "")
+            raise ValueError(f"assets={unknown or wanted} is not allowed: give some of {shown}, each once")
+        panel = panel.sel(asset=wanted)
+    first, last = _day("start", start), _day("end", end, late=True)
+    whole = panel.indexes["date"]
+    panel = panel.sel(date=slice(first, last))
+    traded = panel["close"].notnull().any("asset").to_numpy().nonzero()[0]
+    if len(traded) == 0:
+        raise ValueError(f"start={start} to end={end} holds no prices: the panel has {whole[0]:%F} to {whole[-1]:%F}")
+    return panel.isel(date=slice(int(traded[0]), int(traded[-1]) + 1))
+
+
+def _day(name: str, text: str | None, *, late: bool = False) -> Any:
+    """A date, or the last moment of it."""
+    import pandas as pd
+
+    if text is None:
+        return None
+    try:
+        day = pd.Timestamp(text)
+    except ValueError:
+        raise ValueError(f"{name}={text} is not allowed: give a date such as 2015-01-31") from None
+    if pd.isna(day) or day.tz is not None:
+        raise ValueError(f"{name}={text} is not allowed: give a date without a time zone, such as 2015-01-31")
+    return day + pd.Timedelta(days=1, nanoseconds=-1) if late and day == day.normalize() else day

@@ -6,7 +6,7 @@ In come no arguments, out come Panels. Each reader says in attrs what its file i
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -133,8 +133,11 @@ def _vix() -> "tuple[pd.DataFrame, pd.DatetimeIndex]":
     return vix.drop(skipped), pd.DatetimeIndex(skipped)
 
 
-def _read(package: str, path: str, *, date: str) -> "pd.DataFrame":
-    """A CSV inside an installed package, by date, without importing the package."""
+def _read(package: str, path: str, *, date: str) -> Any:
+    """A DataFrame of a CSV inside an installed package, by date, without importing the package.
+
+    Annotated Any because pandas types every column as Series or DataFrame.
+    """
     import pandas as pd
 
     found = find_spec(package)

@@ -7,6 +7,8 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,10 +35,10 @@ def sessions(start: "str | pd.Timestamp", end: "str | pd.Timestamp", calendar: s
     """
     import pandas as pd
 
-    first, last = (pd.Timestamp(day).tz_localize(None).normalize() for day in (start, end))
-    if pd.isna(first) or pd.isna(last) or first > last:
+    first, last = (pd.Timestamp(day).to_datetime64().astype("datetime64[D]") for day in (start, end))
+    if np.isnat(first) or np.isnat(last) or first > last:
         raise ValueError(f"start={start} with end={end} is not allowed: give two dates in order")
-    days = _whole_years(first.year, last.year, calendar)
+    days = _whole_years(int(str(first)[:4]), int(str(last)[:4]), calendar)
     return days[days.searchsorted(first) : days.searchsorted(last, side="right")]
 
 

@@ -59,7 +59,7 @@ def build_panel(
     wide = {name: frame.rename(columns=str).reindex(index=dates, columns=assets) for name, frame in frames.items()}
     variables = {name: (("date", "asset"), frame.to_numpy(np.float64)) for name, frame in wide.items()}
     daily = {name: (("date",), series.reindex(dates).to_numpy()) for name, series in (per_date or {}).items()}
-    coords = {name: ("asset", series.reindex(assets).to_numpy()) for name, series in (per_asset or {}).items()}
+    coords = {name: ("asset", _labels(series.reindex(assets))) for name, series in (per_asset or {}).items()}
     return check_panel(
         xr.Dataset(variables | daily, coords={"date": dates, "asset": np.array(assets)} | coords, attrs=dict(attrs))
     )
@@ -96,6 +96,11 @@ def check_panel(dataset: "xr.Dataset") -> "xr.Dataset":
     for name in dataset.data_vars:
         _check_variable(str(name), dataset[name])
     return dataset
+
+
+def _labels(series: "pd.Series") -> np.ndarray:
+    """Words as numpy strings, anything else as it is."""
+    return series.to_numpy(str) if series.dtype == "str" and series.notna().all() else series.to_numpy()
 
 
 def _unique_axes(frames: "Mapping[str, pd.DataFrame]") -> None:

@@ -38,6 +38,9 @@ SOURCES = {
     "us-large-20": Source("20 large US stocks, adjusted close, S&P 500 as benchmark", "bundled", "us_large_20"),
     "us-tech-5": Source("AAPL, FB, GOOG, IBM, MSFT, adjusted OHLCV", "bundled", "us_tech_5"),
     "indices": Source("S&P 500 and NASDAQ OHLCV, VIX close", "bundled", "indices"),
+    "simulated-sp500": Source(
+        "503 simulated stocks, OHLCV, a planted IC", "simulate.equities", "simulate_equities", "EquitySettings"
+    ),
 }
 
 
@@ -124,7 +127,7 @@ def _day(name: str, text: str | None, *, late: bool = False) -> Any:
     if text is None:
         return None
     try:
-        day = pd.Timestamp(text)
+        day: Any = pd.Timestamp(text)
     except ValueError:
         raise ValueError(f"{name}={text} is not allowed: give a date such as 2015-01-31") from None
     if pd.isna(day) or day.tz is not None:

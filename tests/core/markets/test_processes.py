@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 from dlcore.markets.simulate import ar1, garch, random_walk
+from scipy.signal import lfilter
 
 PENCIL = np.array([1, -1, 0.5, 0, 2])
 
 
 def test_ar1_by_pencil():
     np.testing.assert_allclose(ar1(PENCIL, phi=0.8, sigma=0.5), [0.8333, 0.1667, 0.3833, 0.3067, 1.2453], atol=5e-5)
+
+
+def test_ar1_is_scipys_filter():
+    z = np.random.default_rng(0).standard_normal((3, 200))
+    drive = 0.5 * z
+    drive[:, 0] /= np.sqrt(1 - 0.7**2)
+    np.testing.assert_allclose(ar1(z, phi=0.7, sigma=0.5), lfilter([1], [1, -0.7], drive), rtol=1e-10, atol=1e-12)
 
 
 def test_random_walk_by_pencil():

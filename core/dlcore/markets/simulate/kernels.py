@@ -21,3 +21,16 @@ def garch_paths(shocks, omega, alpha, beta):
             variance[t, i] = omega + alpha * returns[t - 1, i] ** 2 + beta * variance[t - 1, i]
             returns[t, i] = np.sqrt(variance[t, i]) * shocks[t, i]
     return returns, variance
+
+
+@njit(cache=True, nogil=True)
+def ar1_paths(shocks, phi, sigma):
+    """Paths (dates, series) of AR(1) from a stationary start."""
+    dates, series = shocks.shape
+    path = np.empty((dates, series))
+    for i in range(series):
+        path[0, i] = sigma / np.sqrt(1 - phi**2) * shocks[0, i]
+    for t in range(1, dates):
+        for i in range(series):
+            path[t, i] = phi * path[t - 1, i] + sigma * shocks[t, i]
+    return path

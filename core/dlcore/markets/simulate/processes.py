@@ -33,15 +33,13 @@ def ar1(shocks: np.ndarray, *, phi: float, sigma: float) -> np.ndarray:
     ----------
     Hamilton (1994), *Time Series Analysis*, eq. 3.4.1.
     """
-    from scipy.signal import lfilter
+    from dlcore.markets.simulate.kernels import ar1_paths
 
     shocks = _shocks(shocks)
     if not -1 < phi < 1:
         raise ValueError(f"phi={phi} is not allowed: give -1 < phi < 1 (phi=1 is random_walk)")
     _positive("sigma", sigma)
-    drive = sigma * shocks  # (..., n)
-    drive[..., 0] /= np.sqrt(1 - phi**2)
-    return np.asarray(lfilter([1.0], [1.0, -phi], drive, axis=-1))
+    return _by_series(ar1_paths(_by_date(shocks), float(phi), float(sigma)), shocks.shape)
 
 
 def random_walk(shocks: np.ndarray, *, sigma: float, start: float = 0.0) -> np.ndarray:
@@ -107,9 +105,18 @@ def garch(shocks: np.ndarray, *, omega: float, alpha: float, beta: float) -> tup
     _positive("omega", omega)
     if not (alpha >= 0 and beta >= 0 and alpha + beta < 1):
         raise ValueError(f"alpha={alpha}, beta={beta} are not allowed: give both ≥ 0 with a sum < 1")
-    by_date = np.ascontiguousarray(shocks.reshape(-1, shocks.shape[-1]).T)  # (n, series)
-    returns, variance = garch_paths(by_date, float(omega), float(alpha), float(beta))
-    return returns.T.reshape(shocks.shape).copy(), variance.T.reshape(shocks.shape).copy()
+    returns, variance = garch_paths(_by_date(shocks), float(omega), float(alpha), float(beta))
+    return _by_series(returns, shocks.shape), _by_series(variance, shocks.shape)
+
+
+def _by_date(shocks: np.ndarray) -> np.ndarray:
+    """(..., n) as the kernels want it: contiguous (n, series)."""
+    return np.ascontiguousarray(shocks.reshape(-1, shocks.shape[-1]).T)
+
+
+def _by_series(paths: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(n, series) back to (..., n), contiguous."""
+    return np.ascontiguousarray(paths.T).reshape(shape)
 
 
 def _shocks(shocks: np.ndarray) -> np.ndarray:

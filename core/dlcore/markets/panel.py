@@ -57,8 +57,8 @@ def build_panel(
     )
     assets = list(dict.fromkeys(str(name) for frame in frames.values() for name in frame.columns))
     wide = {name: frame.rename(columns=str).reindex(index=dates, columns=assets) for name, frame in frames.items()}
-    variables = {name: (("date", "asset"), frame.to_numpy(np.float64)) for name, frame in wide.items()}
-    daily = {name: (("date",), series.reindex(dates).to_numpy()) for name, series in (per_date or {}).items()}
+    variables = {name: (("date", "asset"), frame.to_numpy(np.float64, copy=True)) for name, frame in wide.items()}
+    daily = {name: (("date",), series.reindex(dates).to_numpy(copy=True)) for name, series in (per_date or {}).items()}
     coords = {name: ("asset", _labels(series.reindex(assets))) for name, series in (per_asset or {}).items()}
     return check_panel(
         xr.Dataset(variables | daily, coords={"date": dates, "asset": np.array(assets)} | coords, attrs=dict(attrs))

@@ -41,6 +41,12 @@ SOURCES = {
     "simulated-sp500": Source(
         "503 simulated stocks, OHLCV, a planted IC", "simulate.equities", "simulate_equities", "EquitySettings"
     ),
+    "simulated-cross-asset": Source(
+        "ES, NQ, VIX, AAPL, BTC, ETH, a known lead",
+        "simulate.cross_asset",
+        "simulate_cross_asset",
+        "CrossAssetSettings",
+    ),
 }
 
 

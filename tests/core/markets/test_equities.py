@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import spearmanr
+
 from dlcore.markets import check_panel, load_panel
 from dlcore.markets.simulate import EquitySettings, oracle_signal, simulate_equities
 from dlcore.markets.simulate.equities import price_bars
 from dlcore.markets.simulate.equity_shocks import draw_shocks
 from dlcore.markets.simulate.planting import CLOCKS, RankIC, forward_log_return
 from dlcore.markets.stylized import autocorrelation, kurtosis, volatility_clustering
-from scipy.stats import spearmanr
 
 SMALL = EquitySettings(assets=60, sessions=150)
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from dlcore.markets.simulate import ar1, garch, random_walk
 from scipy.signal import lfilter
+
+from dlcore.markets.simulate import ar1, garch, random_walk
 
 PENCIL = np.array([1, -1, 0.5, 0, 2])
 

@@ -4,6 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.diagnostic import acorr_ljungbox
+from statsmodels.tools.sm_exceptions import InterpolationWarning
+from statsmodels.tsa.stattools import acf, adfuller
+from statsmodels.tsa.stattools import kpss as kpss_reference
+
 from dlcore.markets import load_panel
 from dlcore.markets.simulate import garch, random_walk
 from dlcore.markets.stylized import (
@@ -19,11 +25,6 @@ from dlcore.markets.stylized import (
     tail_index,
     volatility_clustering,
 )
-from scipy import stats
-from statsmodels.stats.diagnostic import acorr_ljungbox
-from statsmodels.tools.sm_exceptions import InterpolationWarning
-from statsmodels.tsa.stattools import acf, adfuller
-from statsmodels.tsa.stattools import kpss as kpss_reference
 
 EIGHT = np.array([3, 4, 5, 4, 3, 4, 5, 4.0])
 

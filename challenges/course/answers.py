@@ -6,31 +6,26 @@ from pathlib import Path
 from challenges.course.blank import functions, is_blank, workbook
 from challenges.course.catalog import CourseError, Day
 from challenges.course.grading import check, module_of
-
-
-def _console():
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=True)
+from challenges.course.table import console
 
 
 def show_check(day: Day) -> int:
     """Print a verdict for every exercise; 0 if all pass."""
     from rich.markup import escape
 
-    console, verdicts = _console(), check(day)
+    screen, verdicts = console(), check(day)
     for verdict in verdicts:
         if verdict.passed:
-            console.print(f"[green]✓ {verdict.exercise}[/]")
+            screen.print(f"[green]✓ {verdict.exercise}[/]")
             continue
         module = module_of(day, verdict.exercise)
         path = workbook(day) / f"{module}.py"
         node = functions(path.read_text(encoding="utf-8")).get(verdict.exercise) if path.exists() else None
-        console.print(f"[red]✗ {verdict.exercise}[/]  {escape(str(verdict.hint))}")
+        screen.print(f"[red]✗ {verdict.exercise}[/]  {escape(str(verdict.hint))}")
         where = f"{path.relative_to(day.root)}:{node.lineno}" if node else path.relative_to(day.root)
-        console.print(f"  [dim]{where}; to read again: “By hand” in challenges/{day.name}/{day.name}.ipynb[/]")
+        screen.print(f"  [dim]{where}; to read again: “By hand” in challenges/{day.name}/{day.name}.ipynb[/]")
     passed = sum(v.passed for v in verdicts)
-    console.print(f"{passed} of {len(verdicts)} exercises of Day {day.number} pass")
+    screen.print(f"{passed} of {len(verdicts)} exercises of Day {day.number} pass")
     return 0 if passed == len(verdicts) else 1
 
 
@@ -57,7 +52,7 @@ def show_solution(day: Day, exercise: str) -> int:
     sides = [_lines_of(path, exercise) for path in (theirs, day.folder / f"{module}.py")]
     left, right = zip(*itertools.zip_longest(*sides, fillvalue=""), strict=True)
     table.add_row(*(Syntax("\n".join(side), "python", theme="ansi_light", word_wrap=True) for side in (left, right)))
-    _console().print(table)
+    console().print(table)
     return 0
 
 
@@ -76,5 +71,5 @@ def show_progress(days: list[Day]) -> int:
             done = passed == len(day.exercises)
             mark = "[green]passed[/]" if done else f"make check DAY={day.number}"
             table.add_row(str(day.number), day.title, f"{passed} of {len(day.exercises)}", mark)
-    _console().print(table)
+    console().print(table)
     return 0

@@ -100,7 +100,7 @@ def judge(grader: ModuleType, exercise: str, function: Callable) -> Verdict:
     except NotImplementedError:
         return Verdict(exercise, f"not written yet: {(function.__doc__ or exercise).strip().splitlines()[0]}")
     except AssertionError as failure:
-        return Verdict(exercise, str(failure) or "a property of the right answer does not hold")
+        return Verdict(exercise, (str(failure) or "a property of the right answer does not hold").splitlines()[0])
     except TooSlow:
         return Verdict(exercise, f"no answer within {SECONDS:.0f} seconds: is there an endless loop?")
     except Exception as error:  # the reader's code may raise anything; it is theirs to read, in one line

@@ -1,0 +1,42 @@
+"""Random inputs for every pair of the curriculum: for each lesson symbol, keyword arguments for both sides.
+
+The lesson's parameters have the graduate's names, so one set of arguments serves both.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+
+def _shocks(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=rng.integers(2, 200))
+
+
+def _quadratic(rng: np.random.Generator) -> Callable[[np.ndarray], float]:
+    a = rng.normal(size=12)
+    return lambda x: float(np.sum(np.sin(x)) + np.sum(x**2) * a[0] + np.prod(np.cos(x)) * a[1])
+
+
+CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
+    "day_01.series.ar1": lambda rng: {
+        "shocks": _shocks(rng),
+        "phi": rng.uniform(-0.99, 0.99),
+        "sigma": rng.uniform(0.1, 3),
+    },
+    "day_01.series.random_walk": lambda rng: {"shocks": _shocks(rng), "sigma": rng.uniform(0.1, 3)},
+    "day_01.series.garch": lambda rng: {
+        "shocks": _shocks(rng),
+        "omega": rng.uniform(1e-6, 1),
+        "alpha": rng.uniform(0, 0.4),
+        "beta": rng.uniform(0, 0.59),
+    },
+    "day_01.series.autocorrelation": lambda rng: {
+        "x": rng.normal(size=rng.integers(30, 300)) * 10.0 ** rng.integers(-4, 4) + rng.normal(),
+        "lags": int(rng.integers(1, 25)),
+    },
+    "day_01.series.numerical_gradient": lambda rng: {
+        "f": _quadratic(rng),
+        "x": rng.normal(size=tuple(rng.integers(1, 4, size=2))) * 3,
+        "step": 10.0 ** rng.uniform(-7, -1),
+    },
+}

@@ -7,7 +7,8 @@ returns ``β m_u + γ f_{sector,u} + scale_u · e_u``, where scale_u follows a G
 z, and ``e_u = z_u + c · (z_{u-2} + … + z_{u-1-h})``. The signal known at the close of t, `true_signal`, is the shock of
 the last whole step: z_{t-1} between opens, z_t between closes. Either way it enters each of the h steps of the label
 decided at t once, and no step before. The other price of the session (the close between two opens, the open between
-two closes) is a Brownian bridge inside its step and adds nothing about later ones.
+two closes) is a Brownian bridge inside its step and adds nothing about later ones. The strength c is one number, chosen
+with the whole panel in view; given it, no price depends on a later shock.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from dlcore.handwritten import gradient_check, numerical_gradient
 
 

@@ -233,6 +233,12 @@ def test_a_wrong_setting_is_named(change, says):
         replace(SMALL, **change)
 
 
+def test_an_ic_out_of_reach_is_refused_in_one_line():
+    with pytest.raises(ValueError, match=r"ic=0\.3 cannot be planted in this market: give a smaller ic") as error:
+        simulate_equities(replace(SMALL, ic=0.3, horizon=21))
+    assert "\n" not in str(error.value)
+
+
 def test_a_wrong_oracle_is_named():
     panel = simulate_equities(SMALL)
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import nbformat
@@ -55,7 +56,8 @@ def house(tmp_path_factory):
     for number in (1, 2):
         write_day(house, number)
     (house / ".venv").mkdir()
-    (house / ".venv" / "bin").symlink_to(ROOT / ".venv" / "bin")
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (house / ".venv" / name).symlink_to(os.path.join(sys.prefix, name))
     (house / "build").mkdir()
     for stamp in (".venv/.made", ".venv/.torch", ".venv/.locked", ".venv/.ready", "build/.warm"):
         (house / stamp).touch()

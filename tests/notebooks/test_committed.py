@@ -1,5 +1,6 @@
 """Committed notebooks carry the outputs of one clean run, are small, and show nothing of the machine."""
 
+import base64
 import itertools
 import json
 import re
@@ -60,3 +61,10 @@ def test_every_figure_is_followed_by_what_to_see(lesson):
 
 def test_no_code_line_runs_off_the_page(code):
     assert max(len(line) for cell in code for line in "".join(cell["source"]).split("\n")) <= 120
+
+
+def test_the_readmes_picture_is_a_figure_of_day_1():
+    picture = (catalog.ROOT / "docs" / "which_one_is_the_market.png").read_bytes()
+    cells = json.loads(catalog.lesson("day_01").notebook.read_text(encoding="utf-8"))["cells"]
+    drawn = [o["data"]["image/png"] for c in cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+    assert picture in [base64.b64decode(text) for text in drawn], "write Day 1's line-up again to docs/"

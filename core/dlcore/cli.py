@@ -44,11 +44,12 @@ def list_markets(as_json: AsJson = False) -> None:
     """List the markets, loading each one to say what is in it."""
     from dlcore.markets.sources import SOURCES
 
-    rows = [{"name": name, **_measure(name), "what": source.what} for name, source in SOURCES.items()]
+    rows = [{"name": name, "what": source.what, **_measure(name)} for name, source in SOURCES.items()]
     if as_json:
         _print_json(rows)
         return
-    _print_table(list(rows[0]), [[_text(value) for value in row.values()] for row in rows])
+    columns = ["name", "assets", "sessions", "licence", "what"]
+    _print_table(columns, [[_text(row[column]) for column in columns] for row in rows])
 
 
 @data.command("show")
@@ -118,7 +119,7 @@ def _measure(name: str) -> dict[str, Any]:
     try:
         panel = load_panel(name)
     except ModuleNotFoundError as error:
-        return {"assets": None, "sessions": None, "fields": str(error), "licence": None}
+        return {"what": str(error), "assets": None, "sessions": None, "fields": None, "licence": None}
     return {
         "assets": panel.sizes["asset"],
         "sessions": panel.sizes["date"],

@@ -70,7 +70,7 @@ def test_a_missing_package_is_said_and_does_not_end_the_list(monkeypatch):
 
     monkeypatch.setattr(bundled, "find_spec", lambda name: None)
     rows = {row["name"]: row for row in json.loads(runner.invoke(app, ["data", "list", "--json"]).stdout)}
-    assert rows["indices"]["fields"] == "arch is not installed: pip install dlcore[data]"
+    assert rows["indices"]["what"] == "arch is not installed: pip install dlcore[data]"
     assert rows["simulated-sp500"]["assets"] == 503
     result = runner.invoke(app, ["data", "show", "us-tech-5"])
     assert (result.exit_code, result.stderr) == (

@@ -14,7 +14,8 @@ from challenges.course.results import published
 
 START_UP = {
     "startup/00-course.py": "from challenges.course.kernel import start\n\nstart()\ndel start\n",
-    "ipython_kernel_config.py": "c = get_config()\nc.IPKernelApp.log_level = 50\n",  # a kernel stopped early says so as an error
+    # nothing to the terminal: a kernel that is stopped early would call that an error
+    "ipython_kernel_config.py": "c = get_config()\nc.IPKernelApp.log_level = 50\n",
 }
 
 

@@ -18,7 +18,8 @@ NOTES, NETWORK = "COURSE_KERNEL_NOTES", "NETWORK"
 def repository_files() -> list[str]:
     """Files of this repository that the process has imported, relative to its root."""
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    inside = (Path(f).resolve() for f in files if f and f.endswith(".py"))
+    # torch invents modules with a bare file name, which would seem to lie beside the notebook
+    inside = (Path(f).resolve() for f in files if f and f.endswith(".py") and Path(f).is_absolute())
     return sorted(
         p.relative_to(ROOT).as_posix()
         for p in inside

@@ -1,12 +1,15 @@
 """A real kernel runs a tiny lesson: record, depfile, parameters, network, errors, stamps."""
 
 import json
+import sys
+from types import ModuleType
 
 import nbformat
 import pytest
 
 from challenges.course import catalog
 from challenges.course.__main__ import main, value_of
+from challenges.course.kernel import repository_files
 from challenges.course.run import parameter_names, run
 from challenges.course.stamp import normalised, stamp
 from challenges.course.table import records, show
@@ -42,6 +45,15 @@ def test_a_run_leaves_a_record_and_a_depfile(tiny, tmp_path, capfd):
     assert said.out.startswith("ok     tiny")
     assert said.out.count("\n") == 1
     assert said.err == ""
+
+
+def test_a_module_without_a_real_file_is_no_reason_to_run_again(monkeypatch):
+    invented = ModuleType("invented")
+    invented.__file__ = "_classes.py"
+    monkeypatch.setitem(sys.modules, "invented", invented)
+    monkeypatch.chdir(catalog.ROOT)
+    assert "challenges/course/run.py" in repository_files()
+    assert [name for name in repository_files() if "_classes" in name] == []
 
 
 def test_parameters_reach_the_notebook_and_unknown_ones_are_refused(tiny, tmp_path):

@@ -154,6 +154,14 @@ def averages_of_products(x, lags):
     return _with_bands(d, lags, lambda k: (len(d) - k) / len(d))
 
 
+def each_lag_its_own_mean(x, lags):
+    "You gave each lag its own mean and spread (np.corrcoef does): take those of the whole series."
+    _, textbook, honest = _with_bands(x - x.mean(), lags, lambda k: 1.0)
+    pairs = [(x[:-k] - x[:-k].mean(), x[k:] - x[k:].mean()) for k in range(1, lags + 1)]
+    with np.errstate(all="ignore"):
+        return np.array([a @ b / np.sqrt((a @ a) * (b @ b)) for a, b in pairs]), textbook, honest
+
+
 def averages_multiplied(x, lags):
     "You multiplied two averages of squares: that forgets which loud day stood beside which. Sum the products."
     d = x - x.mean()
@@ -177,7 +185,13 @@ EXERCISES = {
     ),
     "autocorrelation": (
         grade_autocorrelation,
-        [not_demeaned, averages_of_products, averages_multiplied, band_of_the_wrong_power],
+        [
+            not_demeaned,
+            averages_of_products,
+            each_lag_its_own_mean,
+            averages_multiplied,
+            band_of_the_wrong_power,
+        ],
     ),
 }
 

@@ -15,9 +15,9 @@ import numpy as np
 def ar1(shocks: np.ndarray, phi: float, sigma: float) -> np.ndarray:
     """A series that forgets: x_t = φ x_{t−1} + σ ε_t, (n,).
 
-    The first value is drawn as if the process had always been running.
+    The first value uses the first shock, scaled to the spread of every other day, as if it had always been running.
     """
-    x = np.empty_like(shocks)  # (n,)
+    x = np.empty(len(shocks))  # (n,)
 
     # Var x = φ² Var x + σ²  ⇒  standard deviation σ / √(1 − φ²)
     x[0] = sigma / np.sqrt(1 - phi**2) * shocks[0]
@@ -36,7 +36,7 @@ def garch(shocks: np.ndarray, omega: float, alpha: float, beta: float) -> tuple[
 
     r_t = √h_t ε_t,   h_t = ω + α r²_{t−1} + β h_{t−1}.   Bollerslev (1986).
     """
-    returns, variance = np.empty_like(shocks), np.empty_like(shocks)  # (n,) (n,)
+    returns, variance = np.empty(len(shocks)), np.empty(len(shocks))  # (n,) (n,)
 
     # E h = ω + (α + β) E h  ⇒  start at the long-run variance ω / (1 − α − β)
     variance[0] = omega / (1 - alpha - beta)
@@ -53,8 +53,9 @@ def garch(shocks: np.ndarray, omega: float, alpha: float, beta: float) -> tuple[
 def autocorrelation(x: np.ndarray, lags: int) -> tuple[np.ndarray, float, np.ndarray]:
     """(ρ, textbook band, honest band) for lags 1 … K: shapes (K,), (), (K,).
 
-    Both bands are where 95 % of ρ would fall if today's sign knew nothing of the past. The textbook one also assumes
-    that today's *size* knows nothing of it; the honest one weighs each product by what was really there (Taylor 1984).
+    With d = x − mean, ρ_k = Σ d_t d_{t+k} / Σ d_t². Bands are half-widths, 1.96 standard deviations of ρ if today's
+    sign knew nothing of the past. The textbook's standard deviation, 1/√n, also assumes that today's *size* knows
+    nothing of it; the honest one weighs each product by what was really there (Taylor 1984).
     """
     d = x - x.mean()  # (n,)
     power = np.sum(d**2)
@@ -74,7 +75,7 @@ def autocorrelation(x: np.ndarray, lags: int) -> tuple[np.ndarray, float, np.nda
 def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """∂f/∂x by central differences, in the shape of x.
 
-    ∂f/∂x_i ≈ (f(x + h_i e_i) − f(x − h_i e_i)) / 2h_i,   h_i = step · max(1, |x_i|)
+    ∂f/∂x_i ≈ (f(x + h_i e_i) − f(x − h_i e_i)) / 2h_i,   h_i = step · max(1, |x_i|).   The caller's x stays as it was.
     """
     x = np.array(x, dtype=float)  # a copy: the caller's array is not touched
     gradient = np.empty_like(x)

@@ -71,6 +71,28 @@ def show_market(
         typer.echo(f"{key}: {value}")
 
 
+@data.command("check")
+def check_market(
+    name: Annotated[str, typer.Argument(help="A name of `dlcore data list`, with options: simulated-sp500?ic=0")],
+    start: Annotated[str | None, typer.Option(help="First date, such as 2015-01-31.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for defects in one market; exit code 1 when there are errors."""
+    panel = _load(name, start, end)  # first: a mistake need not wait for the checks
+    from dlcore.markets.quality import check_quality
+
+    report = check_quality(panel)
+    if as_json:
+        typer.echo(report.to_json())
+    elif report.findings.empty:
+        typer.echo(f"{name}: nothing found")
+    else:
+        table = report.summary()
+        _print_table(list(table.columns), [[str(value) for value in row] for row in table.itertuples(index=False)])
+    raise typer.Exit(int(report.errors > 0))
+
+
 def describe(panel: "xr.Dataset") -> dict[str, Any]:
     """What a Panel holds, in plain Python types.
 

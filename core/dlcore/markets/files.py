@@ -132,6 +132,7 @@ def _bytes(file: Path) -> bytes:
             content = gzip.decompress(content)
         except (OSError, EOFError):
             raise ValueError(f"{file.name} is no gzip file, or a part of one: pack it again") from None
+    content = content.removeprefix(b"\xef\xbb\xbf")  # Excel's mark before UTF-8
     if not content.strip():
         raise ValueError(f"{file.name} is empty: give one with a header and a row for each date and symbol")
     return content
@@ -144,7 +145,9 @@ def _read_csv(file: Path) -> tuple[list[Any], Any]:
     import pyarrow
     from pyarrow import csv as arrow_csv
 
-    content = _bytes(file).removeprefix(b"\xef\xbb\xbf").lstrip()
+    content = _bytes(file).lstrip()
+    if b"\0" in content[:1000]:
+        raise ValueError(f"{file.name} is no text in UTF-8: save it as CSV in UTF-8")
     lines = content[: 1 << 20].decode(errors="replace").splitlines()[:3]
     delimiter = max(",;\t", key=lines[0].count)
     top = [[cell.strip() for cell in line] for line in csv.reader(lines, delimiter=delimiter)]
@@ -166,7 +169,7 @@ def _read_csv(file: Path) -> tuple[list[Any], Any]:
 def _heads(top: list[list[str]]) -> tuple[list[Any], int]:
     """Heads of the columns, as (field, ticker) where the header has two rows, and how many lines they take."""
     corners = {"price", "ticker", ""}
-    if len(top) < 2 or len(top[0]) != len(top[1]) or any(row[0].lower() not in corners for row in top[:2]):
+    if len(top) < 2 or not 1 < len(top[0]) == len(top[1]) or any(row[0].lower() not in corners for row in top[:2]):
         return top[0], 1
     first, second = (row[1:] for row in top[:2])
     if _role(first[0]) not in FIELDS:  # yfinance with group_by="ticker"

@@ -238,11 +238,45 @@ def test_a_file_that_is_wrong_is_refused_in_one_line(tmp_path, text, says):
     assert "\n" not in str(refusal.value)
 
 
-def test_parquet_that_is_wrong(tmp_path):
+PIECES = [
+    "date",
+    "close",
+    "Price",
+    "Ticker",
+    "AAPL",
+    "2020-01-02",
+    "1.5",
+    "-3",
+    "inf",
+    ",",
+    ",",
+    ",",
+    "\n",
+    "\n",
+    '"',
+    ";",
+    "é",
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map(lambda p: "".join(p).encode()))
+def test_whatever_is_in_a_file_it_gives_a_panel_or_one_line(tmp_path, content):
+    (tmp_path / "p.csv").write_bytes(content)
+    try:
+        check_panel(load_panel(tmp_path / "p.csv"))
+    except ValueError as refusal:
+        assert "\n" not in str(refusal)  # noqa: PT017 -- a Panel is as good
+
+
+def test_content_that_is_not_what_its_name_says(tmp_path):
     with pytest.raises(ValueError, match=r"column close: .*: give plain numbers"):
         load_panel(written(long(close="dear"), tmp_path / "p.parquet"))
     with pytest.raises(ValueError, match="cannot be read as Parquet"):
         load_panel(_text(tmp_path / "q.parquet", "date,close"))
+    (tmp_path / "wide.csv").write_bytes("date,close\n2020-01-02,1\n".encode("utf-16"))
+    with pytest.raises(ValueError, match="save it as CSV in UTF-8"):
+        load_panel(tmp_path / "wide.csv")
     with pytest.raises(ValueError, match="no gzip file"):
         load_panel(_text(tmp_path / "q.csv.gz", "date,close"))
 

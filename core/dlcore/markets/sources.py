@@ -1,7 +1,7 @@
 """One line for any market: `load_panel(name)`.
 
-In comes a name from the table below, with options behind a question mark where the source has some; out comes a
-checked Panel, cut to the dates and assets asked for.
+In comes a name from the table below or the path of a file, with options behind a question mark where the source has
+some; out comes a checked Panel, cut to the dates and assets asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
 
@@ -49,16 +51,20 @@ SOURCES = {
     ),
 }
 
+OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")
+
 
 def load_panel(
-    name_or_path: str, start: str | None = None, end: str | None = None, assets: Sequence[str] | None = None
+    name_or_path: "str | Path", start: str | None = None, end: str | None = None, assets: Sequence[str] | None = None
 ) -> "xr.Dataset":
-    """Load a market by name.
+    """Load a market by name, or your own prices by path.
 
     Parameters
     ----------
-    name_or_path : str
-        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``.
+    name_or_path : str or Path
+        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or a CSV or Parquet file or a folder
+        of such, as in ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in
+        `dlcore.markets.files` says what is understood.
     start, end : str, optional
         First and last date, both included; the whole period without them.
     assets : sequence of str, optional
@@ -76,23 +82,29 @@ def load_panel(
         For an unknown name, option, date or asset, or when nothing is left.
     ModuleNotFoundError
         Where the package that holds the file is not installed.
+    FileNotFoundError
+        For a path at which nothing is.
     """
+    from dlcore.markets.files import is_path
+
     name, _, query = str(name_or_path).partition("?")
-    if name not in SOURCES:
-        raise ValueError(f"{name!r} is not a known market: give one of {', '.join(SOURCES)}")
-    options = _options(name, query)
-    room = import_module(f"dlcore.markets.{SOURCES[name].module}")
-    read: Callable[..., Any] = getattr(room, SOURCES[name].function)
-    panel = read(getattr(room, str(SOURCES[name].settings))(**options)) if SOURCES[name].settings else read()
-    return _cut(panel, start, end, assets)
+    own = name not in SOURCES and is_path(name)
+    if name not in SOURCES and not own:
+        raise ValueError(f"{name!r} is not a known market: give one of {', '.join(SOURCES)}, or a path")
+    source = OWN_FILES if own else SOURCES[name]
+    options = _options(name, source, query)
+    room = import_module(f"dlcore.markets.{source.module}")
+    read: Callable[..., Any] = getattr(room, source.function)
+    given = ([name] if own else []) + ([getattr(room, source.settings)(**options)] if source.settings else [])
+    return _cut(read(*given), start, end, assets)
 
 
-def _options(name: str, query: str) -> dict[str, Any]:
+def _options(name: str, source: Source, query: str) -> dict[str, Any]:
     """The options behind the question mark, each in the type of its default."""
     from dataclasses import fields
 
-    settings = SOURCES[name].settings
-    room = import_module(f"dlcore.markets.{SOURCES[name].module}")
+    settings = source.settings
+    room = import_module(f"dlcore.markets.{source.module}")
     known = {field.name: field.default for field in fields(getattr(room, settings))} if settings else {}
     options: dict[str, Any] = {}
     for option, text in parse_qsl(query, keep_blank_values=True):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcore.markets import bundled, check_panel, load_panel
+from dlcore.markets.files import is_path
 from dlcore.markets.sources import SOURCES
 
 
@@ -83,11 +84,24 @@ def test_the_end_is_the_whole_day():
     assert panel.sizes["date"] == 13
 
 
-@given(st.text(max_size=30).filter(lambda name: name.partition("?")[0] not in SOURCES))
+def neither_name_nor_path(text: str) -> bool:
+    name = text.partition("?")[0]
+    return name not in SOURCES and not is_path(name)
+
+
+@given(st.text(max_size=30).filter(neither_name_nor_path))
 @settings(max_examples=60, deadline=None)
 def test_any_other_name_is_refused_with_the_known_ones(name):
     with pytest.raises(ValueError, match="is not a known market: give one of us-large-20") as error:
         load_panel(name)
+    assert "\n" not in str(error.value)
+
+
+@given(st.text(max_size=30) | st.sampled_from(["~nobody", "x" * 5000, "\0"]), st.sampled_from(["", "/", ".csv"]))
+@settings(max_examples=60, deadline=None)
+def test_a_path_to_nothing_is_refused_in_one_line(name, ending):
+    with pytest.raises((ValueError, FileNotFoundError)) as error:
+        load_panel(f"no-such-folder/{name.replace('?', '')}{ending}")
     assert "\n" not in str(error.value)
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
+from pathlib import Path
 
 from challenges.course import catalog
 from challenges.course.catalog import ROOT, CourseError
@@ -11,11 +13,16 @@ BUILD = ROOT / "build"
 
 
 def value_of(text: str) -> object:
-    """A parameter from the command line: a number, a list, true, false or null as in JSON, else the text itself."""
+    """A parameter from the command line: a number, a list, true, false or null as in JSON, else the text itself.
+
+    A file or folder that is there becomes an absolute path: a lesson runs in its own folder, not in the caller's.
+    """
     try:
         return json.loads(text)
     except json.JSONDecodeError:
-        return text
+        path, mark, options = text.partition("?")
+        is_path = (os.sep in path or Path(path).suffix) and Path(path).exists()
+        return f"{Path(path).resolve()}{mark}{options}" if is_path else text
 
 
 def run(options: argparse.Namespace) -> int:

@@ -122,6 +122,15 @@ def test_values_from_the_command_line(text, value):
     assert value_of(text) == value
 
 
+def test_a_file_on_the_command_line_is_found_from_the_lessons_folder(tmp_path, monkeypatch):
+    (tmp_path / "prices.csv").touch()
+    (tmp_path / "indices").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert value_of("prices.csv?calendar=XETR") == f"{tmp_path.resolve()}/prices.csv?calendar=XETR"
+    assert value_of("missing.csv") == "missing.csv"
+    assert value_of("indices") == "indices"  # a market's name, whatever folders lie about
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

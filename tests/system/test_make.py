@@ -168,10 +168,11 @@ def test_a_missing_day_is_asked_for(house):
 def test_a_python_that_is_too_old_or_too_new_is_one_line(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copy(ROOT / "requirements.lock", tmp_path)
-    fake = tmp_path / "python3.8"
-    fake.write_text("#!/bin/sh\necho 'Python 3.8 is not supported: give 3.11 to 3.13' >&2; exit 1\n")
+    fake = tmp_path / "python3.8"  # this Python, saying that it is another
+    pretend = "import sys; sys.version_info = (3, 8, 0); exec(sys.argv[1])"
+    fake.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{pretend}' \"$2\"\n")
     fake.chmod(0o755)
     status, said = make(tmp_path, "setup", f"PYTHON={fake}")
     assert status != 0
-    assert "is not supported: give 3.11 to 3.13" in said
+    assert "Python 3.8 is not supported: give 3.11 to 3.13, such as make PYTHON=python3.11" in said
     assert not (tmp_path / ".venv").exists()

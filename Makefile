@@ -74,12 +74,12 @@ studies: build/.warm ## run every study in notebooks/ likewise
 	$(call together,studies,$(STUDIES))
 
 build/days/%.done: .venv/.locked | build/.warm
-	@mkdir -p build/days
+	@mkdir -p build/days && rm -f $@
 	@$(COURSE) run $*
 	@touch $@
 
 build/studies/%.done: .venv/.locked | build/.warm
-	@mkdir -p build/studies
+	@mkdir -p build/studies && rm -f $@
 	@$(COURSE) run $*
 	@touch $@
 

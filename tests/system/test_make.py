@@ -138,6 +138,19 @@ def test_a_failing_day_fails_the_call_after_all_have_run(house):
     assert make(house, "all-days")[0] == 0
 
 
+def test_a_day_broken_by_its_module_runs_again_once_the_module_is_mended(house):
+    idea = house / "challenges" / "day_02" / "idea.py"
+    whole = idea.read_text()
+    touch(idea)
+    idea.write_text("raise RuntimeError('not yet')\n")
+    status, said = make(house, "all-days")
+    assert status != 0
+    assert "RuntimeError: not yet" in said
+    idea.write_text(whole)
+    status, said = make(house, "all-days")
+    assert (status, ran(said)) == (0, ["day_02"])
+
+
 def test_verify_names_the_stale_lesson_and_the_number_that_moved(house):
     status, said = make(house, "verify")
     assert status != 0

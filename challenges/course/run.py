@@ -64,6 +64,13 @@ def parameter_names(notebook: Path) -> list[str]:
     raise CourseError(f"{notebook.name} has no cell tagged 'parameters'")
 
 
+def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
+    """Refuse names that the notebook's parameters cell does not assign."""
+    allowed = parameter_names(notebook)
+    if unknown := sorted(set(parameters) - set(allowed)):
+        raise CourseError(f"{unknown[0]!r} is no parameter of {notebook.name}: choose from {', '.join(allowed)}")
+
+
 def execute(notebook: Path, out: Path, parameters: Mapping[str, object], notes: Path) -> None:
     """Execute a copy of `notebook` at `out`; the kernel leaves its notes at `notes`. Raises what papermill raises."""
     import logging
@@ -72,9 +79,6 @@ def execute(notebook: Path, out: Path, parameters: Mapping[str, object], notes: 
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    allowed = parameter_names(notebook)
-    if unknown := sorted(set(parameters) - set(allowed)):
-        raise CourseError(f"{unknown[0]!r} is no parameter of {notebook.name}: choose from {', '.join(allowed)}")
     out.parent.mkdir(parents=True, exist_ok=True)
     variables = kernel_environment(ROOT / "build") | {kernel.NOTES: str(notes)}
     if any(str(value).startswith("yahoo:") for value in parameters.values()):
@@ -96,16 +100,16 @@ def first_line(error: Exception) -> str:
 
 def run(lesson: Lesson, out: Path, parameters: Mapping[str, object]) -> bool:
     """Run a lesson to `out`.ipynb; leave `out`.json (record) and `out`.d (what a change of must rerun it)."""
+    check_parameters(lesson.notebook, parameters)
     out.parent.mkdir(parents=True, exist_ok=True)
     notes = out.with_suffix(".notes")
-    notes.unlink(missing_ok=True)
+    for old in (notes, out.with_suffix(".json")):
+        old.unlink(missing_ok=True)  # an interrupted run has not passed, whatever the one before it did
     start, record = time.monotonic(), {"name": lesson.name, "title": lesson.title, "ok": False, "error": ""}
     try:
         execute(lesson.notebook, out.with_suffix(".ipynb"), parameters, notes)
         cells = json.loads(out.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
         record |= {"ok": True, "results": published(cells, lesson.name)["results"]}
-    except CourseError:
-        raise
     except Exception as error:  # any cell may raise anything: it becomes the record's line, and the run has failed
         record["error"] = first_line(error)
     kept = json.loads(notes.read_text()) if notes.exists() else {"files": [], "peak_mb": 0}

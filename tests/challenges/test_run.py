@@ -73,6 +73,15 @@ def test_a_failing_cell_is_one_line_and_one_row(tmp_path, capfd):
     assert "ValueError: first" in capfd.readouterr().out
 
 
+def test_a_lesson_without_its_results_has_failed_whatever_an_older_run_said(tiny, tmp_path, capfd):
+    assert run(tiny, tmp_path / "tiny", {})
+    lesson = write(tmp_path / "tiny.ipynb", "size = 3", "print('no results')")
+    assert not run(lesson, tmp_path / "tiny", {})
+    assert "tiny" in json.loads((tmp_path / "tiny.json").read_text())["error"]
+    assert show(records([lesson], tmp_path)) == 1
+    assert "FAILED tiny" in capfd.readouterr().out
+
+
 def test_a_kernel_cannot_leave_the_machine(tmp_path):
     cell = "import urllib.request\nurllib.request.urlopen('http://192.0.2.1', timeout=1)"
     lesson = write(tmp_path / "net.ipynb", "size = 1", cell, RESULTS)

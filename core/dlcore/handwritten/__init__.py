@@ -4,6 +4,16 @@ In come arrays with any leading batch shape, float32 or float64; out come values
 torch.
 """
 
+from dlcore.handwritten.attention import (
+    MultiHeadAttention,
+    attention,
+    attention_backward,
+    merge_heads,
+    softmax,
+    softmax_backward,
+    split_heads,
+)
+from dlcore.handwritten.encoder import EncoderLayer, feed_forward
 from dlcore.handwritten.gradcheck import gradient_check, numerical_gradient
 from dlcore.handwritten.layers import (
     Linear,
@@ -18,19 +28,40 @@ from dlcore.handwritten.layers import (
     relu,
     relu_derivative,
 )
+from dlcore.handwritten.mlp import MLP, Adam, adam_step, fit
+from dlcore.handwritten.norm import layer_norm, layer_norm_backward
+from dlcore.handwritten.positional import rotary, rotary_backward, sinusoidal
 
 __all__ = [
+    "MLP",
+    "Adam",
+    "EncoderLayer",
     "Linear",
+    "MultiHeadAttention",
+    "adam_step",
+    "attention",
+    "attention_backward",
+    "feed_forward",
+    "fit",
     "gelu",
     "gelu_derivative",
     "gelu_tanh",
     "gelu_tanh_derivative",
     "gradient_check",
+    "layer_norm",
+    "layer_norm_backward",
     "linear",
     "linear_backward",
     "mae",
+    "merge_heads",
     "mse",
     "numerical_gradient",
     "relu",
     "relu_derivative",
+    "rotary",
+    "rotary_backward",
+    "sinusoidal",
+    "softmax",
+    "softmax_backward",
+    "split_heads",
 ]

@@ -1,5 +1,7 @@
 """The MLP's gradients, Adam against torch's, and stopping in time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -12,9 +14,7 @@ def test_every_gradient_by_central_differences_and_by_torch(seed):
     rng = np.random.default_rng(seed)
     sizes = tuple(int(k) for k in rng.integers(1, 7, size=rng.integers(2, 5)))
     batch = tuple(int(k) for k in rng.integers(1, 4, size=rng.integers(1, 3)))
-    network = MLP(
-        tuple(Linear(rng.normal(size=(i, o)), rng.normal(size=o)) for i, o in zip(sizes, sizes[1:], strict=False))
-    )
+    network = MLP(tuple(Linear(rng.normal(size=(i, o)), rng.normal(size=o)) for i, o in pairwise(sizes)))
     x, up = rng.normal(size=(*batch, sizes[0])), rng.normal(size=(*batch, sizes[-1]))
     dx, gradient = network.backward(x, up)
     assert gradient_check(lambda a: np.sum(network.forward(a) * up), x, dx) < 1e-7

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,9 +16,10 @@ from typer.testing import CliRunner
 from dlcore.cli import app
 from dlcore.markets import load_panel
 from dlcore.markets.panel import build_panel
-from dlcore.markets.quality import QualitySettings, check_quality
+from dlcore.markets.quality import QualitySettings, check_quality, draw_report
 from dlcore.markets.quality.runs import runs
 from dlcore.markets.quality.trades import beyond_market, in_trade_time, local_scale, middle
+from dlcore.plots import figure
 
 FIELDS = ("open", "high", "low", "close", "volume")
 PRICES = FIELDS[:4]
@@ -309,7 +311,27 @@ def test_nothing_found_is_an_empty_report():
     report = check_quality(tiny(close=[[1, 2, 3]]))
     assert report.findings.empty
     assert report.summary().empty
-    assert json.loads(report.to_json()) == {"errors": 0, "summary": [], "findings": []}
+    written = json.loads(report.to_json())
+    assert (written["errors"], written["summary"], written["findings"]) == (0, [], [])
+
+
+def test_the_words_of_the_panel_are_carried_into_the_report():
+    report = check_quality(load_panel("us-large-20", start="2010-01-01", end="2010-06-30"))
+    assert report.weakness.startswith("survivorship-biased")
+    assert json.loads(report.to_json())["weakness"] == report.weakness
+
+
+@pytest.mark.parametrize("name", ["us-tech-5", "simulated-sp500?assets=60&sessions=400"])
+def test_the_picture_has_a_mark_for_each_finding_and_a_row_for_each_check(name):
+    panel = load_panel(name)
+    report = check_quality(panel)
+    _, axes = figure()
+    draw_report(axes, report, panel)
+    assert sum(len(line.get_xdata()) for line in axes.lines) == len(report.findings)
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [*dict.fromkeys(names[:-1]), "assets trading"]
+    assert set(names[:-1]) == set(report.findings["check"])
+    plt.close()
 
 
 @pytest.mark.parametrize(

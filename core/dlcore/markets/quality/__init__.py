@@ -7,13 +7,14 @@ warnings what a person should look at, notes what is worth knowing.
 
 from typing import TYPE_CHECKING
 
+from dlcore.markets.quality.picture import draw_report
 from dlcore.markets.quality.report import Report
 from dlcore.markets.quality.settings import QualitySettings
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["QualitySettings", "Report", "check_quality"]
+__all__ = ["QualitySettings", "Report", "check_quality", "draw_report"]
 
 FIELDS = ("open", "high", "low", "close", "volume")
 

@@ -31,9 +31,12 @@ class Report:
     findings : DataFrame
         One row for each: `date`, `asset` ("" for a whole date), `check`, `severity` ("error", "warning", "note"),
         `value` (what was measured) and `reason` (one sentence); by date, then asset.
+    weakness : str
+        What the Panel says of itself, such as "survivorship-biased": no check of prices can see it.
     """
 
     findings: "pd.DataFrame"
+    weakness: str = ""
 
     @property
     def errors(self) -> int:
@@ -66,13 +69,15 @@ class Report:
         Returns
         -------
         str
-            ``{"errors": …, "summary": […], "findings": […]}``; dates as YYYY-MM-DD.
+            ``{"errors": …, "weakness": …, "summary": […], "findings": […]}``; dates as YYYY-MM-DD.
         """
         import json
 
         findings = self.findings.assign(date=self.findings["date"].dt.strftime("%Y-%m-%d"))
         parts = {"summary": self.summary().to_dict("records"), "findings": findings.to_dict("records")}
-        return json.dumps({"errors": self.errors} | parts, indent=2, ensure_ascii=False, allow_nan=False)
+        return json.dumps(
+            {"errors": self.errors, "weakness": self.weakness} | parts, indent=2, ensure_ascii=False, allow_nan=False
+        )
 
 
 def make_report(found: list[Finding], panel: "xr.Dataset") -> Report:
@@ -103,4 +108,4 @@ def make_report(found: list[Finding], panel: "xr.Dataset") -> Report:
         "value": pd.Series([finding.value for finding in ordered], dtype="float64"),
         "reason": pd.Series([finding.reason for finding in ordered], dtype="str"),
     }
-    return Report(pd.DataFrame(columns))
+    return Report(pd.DataFrame(columns), str(panel.attrs.get("weakness", "")))

@@ -1,0 +1,43 @@
+"""What predicts: one file per model, and one contract for all of them.
+
+In come Windows with targets, out come Forecasters that turn other Windows into scores over (date, asset). A model sees
+the samples it is given and nothing else: who may learn from what is decided before, by a fold.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcore.models.analogue import Analogue as Analogue
+    from dlcore.models.ensemble import Ensemble as Ensemble
+    from dlcore.models.forecaster import Forecaster as Forecaster
+    from dlcore.models.forecaster import load_forecaster as load_forecaster
+    from dlcore.models.gradient_boosting import GradientBoosting as GradientBoosting
+    from dlcore.models.persistence import Persistence as Persistence
+    from dlcore.models.ridge import Ridge as Ridge
+
+_HOMES = {
+    "Analogue": "analogue",
+    "Ensemble": "ensemble",
+    "Forecaster": "forecaster",
+    "GradientBoosting": "gradient_boosting",
+    "Persistence": "persistence",
+    "Ridge": "ridge",
+    "load_forecaster": "forecaster",
+}
+
+__all__ = ["Analogue", "Ensemble", "Forecaster", "GradientBoosting", "Persistence", "Ridge", "load_forecaster"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names, and the files of this room, at first use (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

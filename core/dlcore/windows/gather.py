@@ -19,7 +19,7 @@ def gather(cube: Any, first: Any, length: int) -> Any:
     cube : array or tensor of float32 (assets, dates, features)
         C-contiguous.
     first : array or tensor of int64 (batch,)
-        Rows, ``asset · dates + date``, at least `length` before the cube's end.
+        Rows, ``asset · dates + date``, at least `length` rows before the cube's end.
     length : int
         Rows in a run.
 
@@ -34,7 +34,7 @@ def gather(cube: Any, first: Any, length: int) -> Any:
     if cube.device.type == "cpu":
         import torch
 
-        # numpy asks the kernel for huge pages and torch does not: a third of the time
+        # through numpy: as fast on an idle machine, and 2 ms against 14 where other processes use the cores
         return torch.from_numpy(gather(cube.numpy(), first.numpy(), length))
     return gather_in_torch(cube, first, length)
 

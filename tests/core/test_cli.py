@@ -1,14 +1,27 @@
 """The command: what it prints, and how it refuses."""
 
 import json
+import sys
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from dlcore.cli import app
+from dlcore.markets import load_panel
 from dlcore.markets.calendar import sessions
+from dlcore.markets.provider import ROW_COLUMNS, Fetched
+from dlcore.markets.sources import SOURCES
 
 runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path, monkeypatch):
+    """No test sees the stores of this machine."""
+    monkeypatch.setenv("DLCORE_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
 
 
 def test_help_and_version():
@@ -18,17 +31,24 @@ def test_help_and_version():
 
 def test_list_says_what_there_is():
     rows = json.loads(runner.invoke(app, ["data", "list", "--json"]).stdout)
-    found = {row["name"]: (row["assets"], row["sessions"]) for row in rows}
-    assert found == {
-        "us-large-20": (20, 8313),
-        "us-tech-5": (5, 3270),
-        "indices": (3, 5033),
-        "simulated-sp500": (503, 1007),
-        "simulated-cross-asset": (6, 1007),
-    }
+    for row in rows:
+        panel = load_panel(row["name"])
+        assert (row["assets"], row["sessions"]) == (panel.sizes["asset"], panel.sizes["date"])
+        assert row["fields"] == " ".join(map(str, panel.data_vars))
+        assert row["licence"] == panel.attrs["licence"].partition(" (")[0]
+    assert [row["name"] for row in rows] == list(SOURCES)
     table = runner.invoke(app, ["data", "list"])
     assert table.exit_code == 0
     assert "simulated-cross-asset" in table.stdout
+
+
+def test_list_loads_no_market(monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError("a market was loaded")
+
+    monkeypatch.setattr("dlcore.markets.sources.load_panel", refuse)
+    monkeypatch.setattr("dlcore.markets.load_panel", refuse, raising=False)
+    assert runner.invoke(app, ["data", "list"]).exit_code == 0
 
 
 def test_show_counts_gaps_and_names_the_source():
@@ -77,3 +97,120 @@ def test_a_missing_package_is_said_and_does_not_end_the_list(monkeypatch):
         2,
         "dlcore: bokeh_sampledata is not installed: pip install dlcore[data]\n",
     )
+
+
+CRUDE = "date,symbol,open,close\n2020-04-17,CL,18.7,18.27\n2020-04-20,CL,17.73,-37.63\n2020-04-20,KO,47,46\n"
+
+
+def command(*arguments) -> str:
+    """What a command that succeeds prints."""
+    result = runner.invoke(app, ["data", *map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_prices_of_your_own_come_in_by_name(tmp_path):
+    (tmp_path / "p.csv").write_text(CRUDE)
+    done = json.loads(command("import", tmp_path / "p.csv", "--name", "mine", "--json"))
+    assert (done["rows"], done["assets"], done["sessions"], done["quarantined"]) == (3, 2, 2, 1)
+    assert "1 rows are in quarantine: dlcore data quarantine mine" in command(
+        "import", tmp_path / "p.csv", "--name", "mine"
+    )
+    row = json.loads(command("list", "--json"))[-1]
+    assert (row["name"], row["assets"], row["fields"]) == ("mine", 2, "open close")
+    assert row["what"] == "3 rows from p.csv to 2020-04-20, 1 in quarantine"
+    kept = json.loads(command("quarantine", "mine", "--json"))
+    assert [(row["date"], row["close"], row["reason"]) for row in kept] == [
+        ("2020-04-20", -37.63, "close: price is not above 0")
+    ]
+    assert "-37.63" in command("quarantine", "mine")
+    assert "2020-04-20 CL close -37.63" in command("show", "mine")
+    found = json.loads(command("show", "mine", "--json"))
+    assert (found["assets"], found["dates"]) == (2, 2)
+    result = runner.invoke(app, ["data", "check", "mine"])
+    assert result.exit_code == 1
+    assert "A bar without its close." in result.stdout
+    assert "quarantined: 1 row is in quarantine; price is not above 0: 1 (2020-04-20 CL close -37.63)" in result.stdout
+    (tmp_path / "q.csv").write_text("date,close\n2020-04-17,1\n")
+    assert (
+        "nothing is in quarantine"
+        in (command("import", tmp_path / "q.csv", "--name", "q"), command("quarantine", "q"))[1]
+    )
+
+
+def test_a_file_of_a_store_that_was_changed_is_said(tmp_path, root):
+    (tmp_path / "q.csv").write_text("date,close\n2020-04-17,1\n2020-04-20,1.01\n")
+    command("import", tmp_path / "q.csv", "--name", "q")
+    command("check", "q")
+    other = pd.read_parquet(root / "q" / "2020-000001.parquet").assign(close=2.0)
+    other.to_parquet(root / "q" / "2020-000001.parquet")
+    result = runner.invoke(app, ["data", "check", "q"])
+    assert result.exit_code == 1
+    assert "store q is damaged: 2020-000001.parquet is not what was written" in result.stderr
+
+
+def test_sql_prints_a_table_json_or_csv(tmp_path):
+    (tmp_path / "p.csv").write_text(CRUDE)
+    command("import", tmp_path / "p.csv", "--name", "mine")
+    sql = "select date, symbol, open, close from mine where date = '2020-04-20' order by symbol"
+    assert json.loads(command("sql", sql, "--json")) == [
+        {"date": "2020-04-20", "symbol": "CL", "open": 17.73, "close": None},
+        {"date": "2020-04-20", "symbol": "KO", "open": 47.0, "close": 46.0},
+    ]
+    assert command("sql", sql, "--csv") == "date,symbol,open,close\n2020-04-20,CL,17.73,\n2020-04-20,KO,47.0,46.0\n"
+    assert "17.73" in command("sql", sql)
+    assert json.loads(command("sql", "select 1 = 1 as yes, 'a' as word, null as nothing", "--json")) == [
+        {"yes": True, "word": "a", "nothing": None}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["import", "none.csv", "--name", "mine"], "'none.csv' is not there"),
+        (["import", "none.csv", "--name", "../mine"], "name='../mine' is not allowed"),
+        (["import", "none.csv", "--name", "indices"], "indices is built in"),
+        (["quarantine", "mine"], "there is no store mine"),
+        (["sql", "drop table mine"], "sql=DROP is not allowed: give one SELECT"),
+        (["sql", "select * from mine"], "Table with name mine does not exist"),
+        (["get", "AAPL"], "source=AAPL is not allowed: give such as yahoo:AAPL,BTC-USD"),
+        (["get", "ftp:AAPL"], "source=ftp:AAPL is not allowed"),
+    ],
+)
+def test_mistakes_with_stores_are_one_line_and_exit_code_2(arguments, says, root):
+    result = runner.invoke(app, ["data", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not root.exists()
+
+
+def test_a_download_is_stored_and_what_failed_is_said(monkeypatch):
+    """The room of Yahoo is played: what it is asked for and what becomes of its answer."""
+    days = sessions("2021-01-04", "2021-01-08")
+
+    class Played:
+        name, licence, folder = "yahoo", "none", None
+
+        def fetch(self, symbols, start, end):
+            numbers = dict.fromkeys(ROW_COLUMNS[2:], 1.0) | {"dividend": 0.0}
+            yield Fetched(pd.DataFrame({"date": days, "symbol": "KO", **numbers}), {"NOPE": "404"})
+
+    room = SimpleNamespace(
+        live_provider=Played,
+        read_name=lambda name, folder: SimpleNamespace(
+            symbols=tuple(name.removeprefix("yahoo:").split(",")), weakness="survivorship-biased: two by hand"
+        ),
+        calendar_of=lambda symbols: "XNYS",
+    )
+    monkeypatch.setitem(sys.modules, "dlcore.markets.yahoo", room)
+    result = runner.invoke(app, ["data", "get", "yahoo:KO,NOPE", "--json"])
+    report = json.loads(result.stdout)
+    assert result.exit_code == 1  # not everything came
+    assert (report["name"], report["stored"], report["failed"]) == ("yahoo-ko-nope", ["KO"], {"NOPE": "404"})
+    assert report["rows"] == 5
+    panel = load_panel("yahoo-ko-nope")
+    assert panel.attrs["weakness"] == "survivorship-biased: two by hand"
+    result = runner.invoke(app, ["data", "get", "yahoo:KO,NOPE", "--name", "mine", "--start", "2021-01-06"])
+    assert "mine: 3 rows on 3 dates for 1 symbols" in result.stdout
+    assert "404" in result.stdout

@@ -119,6 +119,11 @@ def indices() -> "xr.Dataset":
     return build_panel(frames, attrs)
 
 
+def not_installed(package: str) -> str:
+    """What to say, and to do, where a package is missing."""
+    return f"{package} is not installed: pip install dlcore[data]"
+
+
 def _vix() -> "tuple[pd.DataFrame, pd.DatetimeIndex]":
     """The VIX, and the dates of its rows on closed days, which must be empty."""
     import pandas as pd
@@ -142,7 +147,7 @@ def _read(package: str, path: str, *, date: str) -> Any:
 
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(f"{package} is not installed: pip install dlcore[data]", name=package)
+        raise ModuleNotFoundError(not_installed(package), name=package)
     file = Path(found.submodule_search_locations[0]) / path
     if not file.is_file():
         raise FileNotFoundError(f"{package} {version(package)} has no {path}: pip install --upgrade dlcore[data]")

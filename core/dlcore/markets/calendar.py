@@ -5,12 +5,14 @@ In come two dates and the exchange's code, out comes the index that every Panel 
 
 import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SETTLED = "20min"  # after the close, until sources give the day's last numbers
 
 
 def sessions(start: "str | pd.Timestamp", end: "str | pd.Timestamp", calendar: str = "XNYS") -> "pd.DatetimeIndex":
@@ -42,9 +44,42 @@ def sessions(start: "str | pd.Timestamp", end: "str | pd.Timestamp", calendar: s
     return days[days.searchsorted(first) : days.searchsorted(last, side="right")]
 
 
+def last_session(now: "pd.Timestamp", calendar: str = "XNYS") -> "pd.Timestamp":
+    """The newest session whose bar is final.
+
+    Parameters
+    ----------
+    now : Timestamp
+        A moment, with its time zone.
+    calendar : str
+        Code of the exchange.
+
+    Returns
+    -------
+    Timestamp
+        Naive, at midnight: the last session that closed `SETTLED` before that moment.
+
+    Raises
+    ------
+    ValueError
+        For a moment without a time zone, or an unknown calendar.
+    """
+    import pandas as pd
+
+    if now.tzinfo is None:
+        raise ValueError(f"now={now} is not allowed: give a moment with its time zone")
+    closes = _built(now.year - 1, now.year, calendar).closes
+    done = closes[closes <= now.tz_convert("UTC") - pd.Timedelta(SETTLED)]
+    return done.index[-1].tz_localize(None)
+
+
 @lru_cache(maxsize=32)
 def _whole_years(first: int, last: int, calendar: str) -> "pd.DatetimeIndex":
-    """All sessions of whole years: building a calendar costs a tenth of a second, so it is done once."""
+    return _built(first, last, calendar).sessions.tz_localize(None).as_unit("ns")
+
+
+def _built(first: int, last: int, calendar: str) -> Any:
+    """The calendar of whole years; building one costs a tenth of a second."""
     import exchange_calendars
     from exchange_calendars.errors import InvalidCalendarName
 
@@ -52,7 +87,6 @@ def _whole_years(first: int, last: int, calendar: str) -> "pd.DatetimeIndex":
         with warnings.catch_warnings():
             # exchange_calendars 4.13 under pandas 3.1; the values it gets are the right ones
             warnings.filterwarnings("ignore", message="Series.values returning an ndarray that drops timezone")
-            built = exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
+            return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
     except InvalidCalendarName:
         raise ValueError(f"calendar={calendar!r} is not known: give the code of an exchange, such as XNYS") from None
-    return built.sessions.tz_localize(None).as_unit("ns")

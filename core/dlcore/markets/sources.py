@@ -1,7 +1,7 @@
 """One line for any market: `load_panel(name)`.
 
-In comes a name from the table below or the path of a file, with options behind a question mark where the source has
-some; out comes a checked Panel, cut to the dates and assets asked for.
+In comes a name from the table below, that of a store, or the path of a file, with options behind a question mark
+where the source has some; out comes a checked Panel, cut to the dates and assets asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,6 +52,7 @@ SOURCES = {
 }
 
 OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")
+STORED = Source("imported or downloaded", "store", "read_store")
 
 
 def load_panel(
@@ -62,9 +63,10 @@ def load_panel(
     Parameters
     ----------
     name_or_path : str or Path
-        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or a CSV or Parquet file or a folder
-        of such, as in ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in
-        `dlcore.markets.files` says what is understood.
+        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or that of a store, as `import_panel`
+        and `refresh` in `dlcore.markets.store` fill them; or a CSV or Parquet file or a folder of such, as in
+        ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in `dlcore.markets.files` says what is
+        understood. The first that fits counts: ``"./sp500"`` is never a store.
     start, end : str, optional
         First and last date, both included; the whole period without them.
     assets : sequence of str, optional
@@ -85,18 +87,27 @@ def load_panel(
     FileNotFoundError
         For a path at which nothing is.
     """
-    from dlcore.markets.files import is_path
-
     name, _, query = str(name_or_path).partition("?")
-    own = name not in SOURCES and is_path(name)
-    if name not in SOURCES and not own:
-        raise ValueError(f"{name!r} is not a known market: give one of {', '.join(SOURCES)}, or a path")
-    source = OWN_FILES if own else SOURCES[name]
+    source = SOURCES.get(name) or _own(name)
     options = _options(name, source, query)
     room = import_module(f"dlcore.markets.{source.module}")
     read: Callable[..., Any] = getattr(room, source.function)
-    given = ([name] if own else []) + ([getattr(room, source.settings)(**options)] if source.settings else [])
+    given = [] if name in SOURCES else [name]
+    given += [getattr(room, source.settings)(**options)] if source.settings else []
     return _cut(read(*given), start, end, assets)
+
+
+def _own(name: str) -> Source:
+    """The reader of what is not built in: a store, or a path."""
+    from dlcore.markets.files import is_path
+    from dlcore.markets.store.places import is_store, store_names
+
+    if is_store(name):
+        return STORED
+    if is_path(name):
+        return OWN_FILES
+    known = ", ".join([*SOURCES, *store_names()])
+    raise ValueError(f"{name!r} is not a known market: give one of {known}, or a path")
 
 
 def _options(name: str, source: Source, query: str) -> dict[str, Any]:

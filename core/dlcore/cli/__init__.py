@@ -1,0 +1,35 @@
+"""One door: the `dlcore` command.
+
+Commands only parse, call the library and print. Whatever the library refuses comes out as one line on stderr with
+exit code 2; heavy imports happen inside the commands, so that `--help` is immediate.
+"""
+
+from typing import Annotated
+
+import typer
+
+from dlcore.cli.data import data
+
+app = typer.Typer(
+    help="Deep learning for quantitative trading, by hand and checked.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data, name="data")
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app(prog_name="dlcore")
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Deep learning for quantitative trading, by hand and checked."""
+    if version:
+        import dlcore
+
+        typer.echo(dlcore.__version__)
+        raise typer.Exit

@@ -1,0 +1,112 @@
+"""Ranks along the rows of a matrix: 1 for the smallest, ties share the mean of their places, NaN stays NaN.
+
+In come float64 values (dates, assets), out come ranks of the same shape. Numpy sorts rows of 500 integers of 32 bits
+up to ten times as fast as doubles, so each row is squeezed onto an integer grid that carries the column in its low
+bits; what the grid could not tell apart is put right by comparing the doubles themselves, and the answer is exact.
+"""
+
+import numpy as np
+from numba import njit
+
+BLOCK = 2**15  # values at once, 64 dates of 512 assets: what is sorted and ranked stays in the second-level cache
+
+
+def rank_rows(values: np.ndarray) -> np.ndarray:
+    """Rank every row by itself.
+
+    Parameters
+    ----------
+    values : array of float64 (T, N)
+        NaN has no rank. Infinities are the caller's to refuse.
+
+    Returns
+    -------
+    array of float64 (T, N)
+        From 1 to the number of values in the row, ties averaged: those of ``scipy.stats.rankdata(method="average")``.
+    """
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    dates, assets = values.shape
+    ranks = np.empty_like(values)
+    bits = max(assets - 1, 1).bit_length()
+    rows = max(BLOCK // max(assets, 1), 1)
+    buffer = np.empty((min(rows, dates), assets), dtype=np.int32)
+    for start in range(0, dates, rows):
+        block = values[start : start + rows]
+        order = buffer[: len(block)]
+        grid_keys(block, bits, order)
+        order.sort(axis=1)
+        rough = exact_order(block, bits, order)
+        if rough.any():
+            order[rough] = np.argsort(block[rough], axis=1)
+        average_ranks(block, order, ranks[start : start + rows])
+    return ranks
+
+
+@njit(cache=True, nogil=True)
+def grid_keys(values, bits, keys):
+    """Write each value's place between the row's extremes and, in the low `bits`, its column. NaN comes last."""
+    rows, columns = values.shape
+    top = np.int64((1 << (31 - bits)) - 1)  # the place of NaN
+    for t in range(rows):
+        low, high = np.inf, -np.inf
+        for i in range(columns):
+            v = values[t, i]
+            low = min(low, v) if v == v else low
+            high = max(high, v) if v == v else high
+        spread = 0.5 * high - 0.5 * low  # halves: the difference of two doubles may overflow
+        spread = spread if spread > 0 else 1.0
+        for i in range(columns):
+            v = values[t, i]
+            place = np.int64((0.5 * v - 0.5 * low) / spread * (top - 1)) if v == v else top
+            keys[t, i] = np.int32((place << bits) | i)
+
+
+@njit(cache=True, nogil=True)
+def exact_order(values, bits, keys):
+    """Turn sorted keys into columns from smallest to largest value; True where the grid was too coarse for that."""
+    rows, columns = values.shape
+    mask = np.int32((1 << bits) - 1)
+    rough = np.zeros(rows, dtype=np.bool_)
+    for t in range(rows):
+        row, column = values[t], keys[t]
+        for i in range(columns):
+            column[i] = column[i] & mask
+        moves = 0
+        for i in range(1, columns):
+            moving = column[i]
+            v = row[moving]
+            j = i
+            while j > 0 and row[column[j - 1]] > v:  # false for NaN: they stay last
+                column[j] = column[j - 1]
+                j -= 1
+            column[j] = moving
+            moves += i - j
+            if moves > 8 * columns:
+                rough[t] = True
+                break
+    return rough
+
+
+@njit(cache=True, nogil=True)
+def average_ranks(values, order, ranks):
+    """Write to each column its place in the order, equal values sharing the mean of theirs; no branch on ties."""
+    rows, columns = values.shape
+    ordered = np.empty(columns)
+    first = np.empty(columns, dtype=np.int64)
+    for t in range(rows):
+        row, column = values[t], order[t]
+        known = 0
+        for i in range(columns):
+            ordered[i] = row[column[i]]
+            known += ordered[i] == ordered[i]
+        for i in range(known, columns):
+            ranks[t, column[i]] = np.nan
+        start = 0
+        for i in range(1, known):
+            start += (i - start) * (ordered[i] != ordered[i - 1])
+            first[i] = start
+        first[0] = 0
+        end = known - 1
+        for i in range(known - 1, -1, -1):
+            end += (i - end) * (ordered[i] != ordered[min(i + 1, known - 1)])
+            ranks[t, column[i]] = 0.5 * (first[i] + end) + 1.0

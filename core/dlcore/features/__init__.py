@@ -1,0 +1,73 @@
+"""What we knew then: numbers that say at the close of a date what the past, and only the past, allows one to say.
+
+In come Panels, out come features on the same axes `(date, asset)`, or `(date,)` for what all assets share; NaN is
+"not known", in the warm-up and where an asset did not trade. Every function here passes
+`dlcore.evaluation.leaks.assert_causal`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcore.features.calendar import calendar_features as calendar_features
+    from dlcore.features.calendar import cyclic as cyclic
+    from dlcore.features.cross_section import cross_sectional_rank as cross_sectional_rank
+    from dlcore.features.cross_section import cross_sectional_zscore as cross_sectional_zscore
+    from dlcore.features.cross_section import neutralise as neutralise
+    from dlcore.features.cross_section import winsorise as winsorise
+    from dlcore.features.cross_section import winsorise_mad as winsorise_mad
+    from dlcore.features.factors import amihud as amihud
+    from dlcore.features.factors import momentum as momentum
+    from dlcore.features.factors import reversal as reversal
+    from dlcore.features.factors import volatility as volatility
+    from dlcore.features.market_model import beta as beta
+    from dlcore.features.market_model import market_return as market_return
+    from dlcore.features.market_model import residual_momentum as residual_momentum
+
+_HOMES = {
+    "amihud": "factors",
+    "beta": "market_model",
+    "calendar_features": "calendar",
+    "cross_sectional_rank": "cross_section",
+    "cross_sectional_zscore": "cross_section",
+    "cyclic": "calendar",
+    "market_return": "market_model",
+    "momentum": "factors",
+    "neutralise": "cross_section",
+    "residual_momentum": "market_model",
+    "reversal": "factors",
+    "volatility": "factors",
+    "winsorise": "cross_section",
+    "winsorise_mad": "cross_section",
+}
+
+__all__ = [
+    "amihud",
+    "beta",
+    "calendar_features",
+    "cross_sectional_rank",
+    "cross_sectional_zscore",
+    "cyclic",
+    "market_return",
+    "momentum",
+    "neutralise",
+    "residual_momentum",
+    "reversal",
+    "volatility",
+    "winsorise",
+    "winsorise_mad",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names, and the files of this room, at first use (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

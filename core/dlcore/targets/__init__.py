@@ -1,0 +1,55 @@
+"""What we try to say: labels that know which sessions they use, and splits that respect it.
+
+In comes a Panel; out come Labels, Datasets with `value`, `start` and `end` over `(date, asset)`, and from those the
+folds of a walk-forward. A label is indexed by the date t at whose close it is decided, and pays from session t+1 on:
+nothing is filled at the price that made the signal.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcore.targets.folds import Fold as Fold
+    from dlcore.targets.folds import WalkForward as WalkForward
+    from dlcore.targets.regimes import volatility_regime as volatility_regime
+    from dlcore.targets.relative import alpha_score as alpha_score
+    from dlcore.targets.relative import excess_return as excess_return
+    from dlcore.targets.returns import direction as direction
+    from dlcore.targets.returns import forward_return as forward_return
+    from dlcore.targets.returns import three_class as three_class
+
+_HOMES = {
+    "Fold": "folds",
+    "WalkForward": "folds",
+    "alpha_score": "relative",
+    "direction": "returns",
+    "excess_return": "relative",
+    "forward_return": "returns",
+    "three_class": "returns",
+    "volatility_regime": "regimes",
+}
+
+__all__ = [
+    "Fold",
+    "WalkForward",
+    "alpha_score",
+    "direction",
+    "excess_return",
+    "forward_return",
+    "three_class",
+    "volatility_regime",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names, and the files of this room, at first use (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

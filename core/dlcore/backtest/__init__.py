@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlcore.backtest.costs import Costs as Costs
     from dlcore.backtest.events import run_events as run_events
+    from dlcore.backtest.page import Tearsheet as Tearsheet
+    from dlcore.backtest.page import tearsheet as tearsheet
     from dlcore.backtest.portfolio import overlapping_weights as overlapping_weights
     from dlcore.backtest.reconciliation import Reconciliation as Reconciliation
     from dlcore.backtest.reconciliation import reconcile as reconcile
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from dlcore.backtest.sizing import score_weights as score_weights
     from dlcore.backtest.sizing import volatility_target as volatility_target
     from dlcore.backtest.stops import Stops as Stops
-    from dlcore.backtest.page import Tearsheet as Tearsheet
-    from dlcore.backtest.page import tearsheet as tearsheet
     from dlcore.backtest.vectorized import run_variants as run_variants
     from dlcore.backtest.vectorized import run_vectorized as run_vectorized
     from dlcore.backtest.view import View as View

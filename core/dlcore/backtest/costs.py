@@ -1,6 +1,6 @@
 """What a trade costs: one frozen model for both engines.
 
-In come rates; `fee` in `dlcore.backtest.fees` turns them, a quantity and a price into money. Costs leave cash beside the
+In come rates; `fee` in `dlcore.backtest.fees` makes money of them, a value and a price. Costs leave cash beside the
 trade: the price of a fill stays the market's.
 """
 
@@ -39,6 +39,14 @@ class Costs:
             value = getattr(self, field.name)
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"{field.name}={value} is not allowed: give a finite number ≥ 0")
+
+    def __str__(self) -> str:
+        """The rates that are charged, in words."""
+        said = [f"{self.bps:g} bp of traded value per side"]
+        said += [f"half spread {self.half_spread_bps:g} bp"] if self.half_spread_bps else []
+        said += [f"{self.per_share:g} per share"] if self.per_share else []
+        said += [f"impact {self.impact:g}·σ·√(Q/ADV)"] if self.impact else []
+        return ", ".join(said)
 
     @property
     def terms(self) -> tuple[float, float, float]:

@@ -116,9 +116,7 @@ def _rules(
     from dlcore.backtest.share_kernels import Rules
 
     clock = (market.entry == "next_close", stops.within_bar)
-    return Rules(
-        *clock, *stops.levels, float(limit), *choices, float(capital), market.delisting_return, model.terms
-    )
+    return Rules(*clock, *stops.levels, float(limit), *choices, float(capital), market.delisting_return, model.terms)
 
 
 def _start(market: Market, model: Costs, rules: "Rules") -> _Run:
@@ -126,9 +124,9 @@ def _start(market: Market, model: Costs, rules: "Rules") -> _Run:
     from dlcore.backtest.share_kernels import STATE, Bars
 
     dates, assets = market.close.shape
-    bar = [market.field(name) if rules.bars_known else market.close for name in ("open", "high", "low")]
+    opened, high, low = (market.field(name) if rules.bars_known else market.close for name in ("open", "high", "low"))
     volume = market.field("volume") if rules.participation < np.inf else market.close
-    bars = Bars(*bar, market.close, market.fill, volume, market.friction(model), market.gone)
+    bars = Bars(opened, high, low, market.close, market.fill, volume, market.friction(model), market.gone)
     book = np.zeros(assets, STATE)
     book["mark"] = np.nan
     account = np.full(2, rules.capital)
@@ -192,4 +190,3 @@ def _checked(wanted: Any, assets: int, date: np.datetime64) -> np.ndarray | None
     raise ValueError(
         f"the strategy returned weight {row[~finite][0]} on {str(date)[:10]}: give 0 to hold none, None to keep all"
     )
-

@@ -7,7 +7,7 @@ DUST = 1e-12  # orders below this share of the base are rounding, not wishes: no
 
 @njit(cache=True, nogil=True, inline="always")
 def fee(value, price, terms, drag):
-    """Cost in currency of trading `value` at `price`; `terms` as `Costs.terms`, `drag` = σ/√ADV, unread without impact."""
+    """Cost in currency of trading `value` at `price`; `terms` as `Costs.terms`, `drag` = σ/√ADV if there is impact."""
     rate, per_share, impact = terms
     cost = abs(value) * rate
     if per_share > 0 or impact > 0:

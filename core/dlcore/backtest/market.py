@@ -90,10 +90,13 @@ class Market:
         """σ/√ADV (dates, assets) as known before the session; NaN until enough trades were seen."""
         import pandas as pd
 
-        moves = pd.DataFrame(np.log(self.close)).diff()
-        past = {"window": LIQUIDITY_SESSIONS, "min_periods": LIQUIDITY_KNOWN}
-        sigma, adv = moves.rolling(**past).std(), pd.DataFrame(self.field("volume")).rolling(**past).mean()
-        return (sigma / np.sqrt(adv.where(adv > 0))).ffill().shift(1).to_numpy()
+        moves = pd.DataFrame(np.diff(np.log(self.close), axis=0, prepend=np.nan))
+        sigma, mean = (
+            table.rolling(LIQUIDITY_SESSIONS, min_periods=LIQUIDITY_KNOWN)
+            for table in (moves, pd.DataFrame(self.field("volume")))
+        )
+        adv = mean.mean().replace(0, np.nan)
+        return (sigma.std() / np.sqrt(adv)).ffill().shift(1).to_numpy()
 
 
 def open_market(panel: "xr.Dataset", *, entry: str, delisting_return: float) -> Market:

@@ -86,11 +86,11 @@ def _scores(scores: "xr.DataArray", universe: "xr.DataArray | None") -> np.ndarr
         return values
     if universe.dtype != bool:
         raise ValueError(f"universe of dtype {universe.dtype} is not allowed: give booleans")
-    member = universe.reindex(date=scores["date"], asset=scores["asset"], fill_value=False)
-    missing = [axis for axis in ("date", "asset") if not scores.indexes[axis].isin(universe.indexes[axis]).all()]
-    if missing:
-        raise ValueError(f"the universe lacks a {missing[0]} of the scores: make it with member_mask of their panel")
-    return np.where(member.transpose("date", "asset").to_numpy(), values, np.nan)
+    for axis in ("date", "asset"):
+        if not scores.indexes[axis].isin(universe.indexes[axis]).all():
+            raise ValueError(f"the universe lacks a {axis} of the scores: make it with member_mask of their panel")
+    member = universe.sel(date=scores["date"], asset=scores["asset"]).transpose("date", "asset")
+    return np.where(member.to_numpy(), values, np.nan)
 
 
 def _check(values: np.ndarray, top: int, horizon: int, threshold: float | None, bottom: int | None) -> None:

@@ -66,8 +66,11 @@ def reconcile(a: "Result", b: "Result") -> Reconciliation:
 
     _check_same(a, b)
     nav = pd.DataFrame({"a": a.nav, "b": b.nav, "a_in_b": replay(a, b), "b_in_a": replay(b, a)})
-    gaps = [(nav[one] / nav[other] - 1).abs().max() for one, other in (("a_in_b", "a"), ("b_in_a", "b"), ("a", "b"))]
-    return Reconciliation(nav, float(max(gaps[:2])), float(gaps[2]), _differing(a, b))
+    gaps = [
+        float(np.abs(nav[one].to_numpy() / nav[other].to_numpy() - 1).max())
+        for one, other in (("a_in_b", "a"), ("b_in_a", "b"), ("a", "b"))
+    ]
+    return Reconciliation(nav, max(gaps[:2]), gaps[2], _differing(a, b))
 
 
 def replay(fills_of: "Result", accounting_of: "Result") -> np.ndarray:
@@ -105,8 +108,8 @@ def _differing(a: "Result", b: "Result") -> "pd.DataFrame":
 
     shape = a.market.close.shape
     quantities = np.zeros((2, *shape))
-    for traded, result in zip(quantities, (a, b), strict=True):
-        np.add.at(traded, (result.ledger["row"], result.ledger["column"]), result.ledger["quantity"])
+    for k, result in enumerate((a, b)):
+        np.add.at(quantities[k], (result.ledger["row"], result.ledger["column"]), result.ledger["quantity"])
     largest = np.maximum(np.abs(a.positions.to_numpy()), np.abs(quantities).max(axis=0))
     rows, columns = np.nonzero(np.abs(quantities[0] - quantities[1]) > TOLERANCE * largest)
     return pd.DataFrame(

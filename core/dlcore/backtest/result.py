@@ -132,7 +132,7 @@ class Result:
 
     def _before(self) -> "pd.Series":
         """Net asset value at the close before."""
-        return self.nav.shift(1, fill_value=self.capital)
+        return self.nav.shift(1, fill_value=self.capital)  # pyright: ignore[reportReturnType] -- a Series stays one
 
     def _per_session(self, amounts: np.ndarray, name: str) -> "pd.Series":
         import pandas as pd
@@ -176,7 +176,10 @@ def make_result(
         "delisting": f"closed the session after its last trade at the last close × {1 + market.delisting_return:g}",
         "financing": "cash earns and short positions cost nothing",
     }
-    attrs.setdefault("universe", f"membership by date not given; the panel says: {market.panel.attrs.get('weakness', 'nothing against itself')}")
+    attrs.setdefault(
+        "universe",
+        f"membership by date not given; the panel says: {market.panel.attrs.get('weakness', 'nothing against itself')}",
+    )
     return Result(
         pd.Series(nav, index=market.dates, name="nav"),
         pd.Series(cash, index=market.dates, name="cash"),

@@ -142,9 +142,7 @@ def session(t, bars, rules, book, account, ledger, nav, cash, positions):
             state.mark = close[i]
         elif gone[i] == t and state.shares != 0:
             ledger[count].row, ledger[count].column = t, i
-            money -= trade(
-                state, -state.shares, state.mark * (1 + rules.delisting), 0.0, DELISTING, ledger[count]
-            )
+            money -= trade(state, -state.shares, state.mark * (1 + rules.delisting), 0.0, DELISTING, ledger[count])
             count += 1
         if not rules.carry or gone[i] <= t:
             state.order = 0.0

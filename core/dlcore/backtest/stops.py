@@ -63,5 +63,5 @@ class Stops:
     @property
     def levels(self) -> Levels:
         """The rules for the kernel."""
-        distances = (np.inf if value is None else float(value) for value in (self.loss, self.profit, self.trailing))
-        return Levels(*distances, -1 if self.sessions is None else int(self.sessions))
+        loss, profit, trailing = (np.inf if x is None else float(x) for x in (self.loss, self.profit, self.trailing))
+        return Levels(loss, profit, trailing, -1 if self.sessions is None else int(self.sessions))

@@ -88,7 +88,9 @@ def run_values(
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc"})
-def record_values(wanted, rows, fill, close, drag, terms, gone, capital, fixed, delisting, nav, cash, positions, trades):
+def record_values(
+    wanted, rows, fill, close, drag, terms, gone, capital, fixed, delisting, nav, cash, positions, trades
+):
     """As `run_values`, in one pass over the prices; writes shares held and value traded (dates, assets) too."""
     dates, assets = fill.shape
     held, fees, mark = np.zeros(assets), np.zeros(assets), np.full(assets, np.nan)

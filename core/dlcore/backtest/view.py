@@ -53,9 +53,7 @@ class Past:
     def __init__(self, panel: "xr.Dataset") -> None:
         """Take note of the variables of a panel; nothing is copied yet."""
         axes = {name: [axis for axis in ("date", "asset") if axis in panel[name].dims] for name in panel.data_vars}
-        self._source = {
-            str(name): np.ascontiguousarray(panel[name].transpose(*axes[name]).to_numpy()) for name in axes
-        }
+        self._source = {str(name): np.ascontiguousarray(panel[name].transpose(*axes[name]).to_numpy()) for name in axes}
         self._source["date"] = panel["date"].to_numpy()
         self._seen = {name: np.zeros_like(values) for name, values in self._source.items()}
         for buffer in self._seen.values():

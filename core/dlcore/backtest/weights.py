@@ -85,6 +85,7 @@ def _decided(values: np.ndarray, weights: "xr.DataArray") -> np.ndarray:
         t, i = np.argwhere(wrong)[0]
         date, asset = weights.indexes["date"][t], weights.indexes["asset"][i]
         raise ValueError(
-            f"weight={values[t, i]} of {asset} on {date:%F} is not allowed: give 0 to hold none, a row of NaN to keep all"
+            f"weight={values[t, i]} of {asset} on {date:%F} is not allowed: "
+            "give 0 to hold none, a row of NaN to keep all"
         )
-    return finite.any(axis=1)
+    return np.asarray(finite.any(axis=1))

@@ -29,7 +29,7 @@ STOPS = st.builds(
     Stops,
     loss=st.sampled_from([None, 0.02, 0.1]),
     profit=st.sampled_from([None, 0.03, 0.1]),
-    trailing=st.sampled_from([None, 0.03, 0.1]),
+    trailing=st.sampled_from([None, 0.03, 0.11]),
     sessions=st.sampled_from([None, 1, 4]),
 )
 RULES = st.fixed_dictionaries(
@@ -126,9 +126,9 @@ def test_reconcile_finds_a_wrong_ledger():
 def test_reconcile_refuses_what_cannot_be_compared():
     panel, weights = drawn(3)
     a = run_vectorized(weights, panel)
-    with pytest.raises(ValueError, match=r"costs Costs\(bps=5.* differ: run both with the same"):
+    with pytest.raises(ValueError, match=r"costs 5 bp .* differ: run both with the same"):
         reconcile(a, run_events(weights, panel, Costs(bps=6)))
-    with pytest.raises(ValueError, match="capital .* differ"):
+    with pytest.raises(ValueError, match=r"capital .* differ"):
         reconcile(a, run_events(weights, panel, capital=2e6))
     with pytest.raises(ValueError, match="other closes"):
         reconcile(a, run_events(weights, panel.assign(close=panel["close"] * 2), entry="next_open"))
@@ -218,7 +218,7 @@ class TestBoth:
         panel, weights = drawn(9)
         attrs = run(weights, panel).attrs
         assert attrs["universe"].endswith("the panel says: survivorship-biased: drawn")
-        assert "bps=5.0" in attrs["costs"]
+        assert attrs["costs"] == "5 bp of traded value per side"
         assert attrs["entry"] == "next_open"
         assert run(weights.assign_attrs(universe="by date"), panel).attrs["universe"] == "by date"
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HUES = {"strategy": COLORS["blue"], "1/N": COLORS["orange"], "benchmark": COLORS["grey"]}
 SMOOTH = 21  # sessions over which turnover is averaged
+LOG_FROM = 4  # times its lowest value: growth beyond this is drawn on a logarithmic axis
 
 
 def draw_equity(axes: "Axes", record: Record) -> None:
@@ -21,6 +22,10 @@ def draw_equity(axes: "Axes", record: Record) -> None:
     for name in grown.columns[::-1]:
         axes.plot(grown.index, grown[name], color=HUES[name], lw=1.8 if name == "strategy" else 1.2)
     axes.axhline(1, color=COLORS["quiet"], lw=0.8, zorder=0)
+    if grown.to_numpy().max() > LOG_FROM * grown.to_numpy().min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
     ratios = ", ".join(f"{name} {signed(sharpe(record.returns[name]), 2)}" for name in grown.columns)
     axes.set(title=f"Growth of 1, after costs; Sharpe: {ratios}")
     _on_dates(axes, record, room=0.12)
@@ -61,6 +66,7 @@ def draw_exposure(axes: "Axes", record: Record) -> None:
     for name, color in colors.items():
         axes.plot(record.dates, shown[name], color=color, lw=1.1)
     axes.axhline(0, color=COLORS["quiet"], lw=0.8, zorder=0)
+    axes.margins(y=0.2)
     axes.set(title="Exposure after the close, % of NAV")
     _on_dates(axes, record, room=0.18)
     _name_ends(axes, record, {name: float(values[-1]) for name, values in shown.items()}, colors, 0.14)
@@ -68,7 +74,8 @@ def draw_exposure(axes: "Axes", record: Record) -> None:
 
 def draw_turnover(axes: "Axes", record: Record) -> None:
     """Two-way turnover, averaged over a month."""
-    axes.plot(record.dates, 100 * record.turnover.rolling(SMOOTH, min_periods=1).mean(), color=COLORS["blue"])
+    smooth = np.asarray(record.turnover.rolling(SMOOTH, min_periods=1).mean())
+    axes.plot(record.dates, 100 * smooth, color=COLORS["blue"])
     axes.set(title="Two-way turnover a day, % of NAV, monthly mean")
     axes.set_ylim(bottom=0)
     _on_dates(axes, record, room=0.02)
@@ -83,6 +90,7 @@ def draw_cost_curve(axes: "Axes", record: Record) -> None:
         at = float(np.interp(paid, BPS, curve))
         axes.plot(paid, at, "o", color=COLORS["blue"], ms=5)
         axes.annotate(f"paid: {paid:.1f} bp", (paid, at), (6, 6), textcoords="offset points", fontsize=9)
+    axes.margins(y=0.25)
     if 0 < even <= BPS[-1]:
         axes.axvline(even, color=COLORS["red"], lw=1, ls="--")
     where = f"break-even at {even:.1f} bp" if even > 0 else "a loss before costs"
@@ -106,12 +114,10 @@ def draw_distribution(axes: "Axes", record: Record) -> None:
 
 def draw_worst(axes: "Axes", record: Record) -> None:
     """The deepest drawdowns as a table."""
+    from matplotlib.transforms import Bbox
+
     text = [
-        [
-            f"{signed(100 * row['depth'], 1)} %",
-            *(_day(row[name]) for name in ("start", "trough", "end")),
-            row["sessions"],
-        ]
+        [f"{signed(100 * row['depth'], 1)} %", *map(_day, (row["start"], row["trough"], row["end"])), row["sessions"]]
         for row in record.worst_drawdowns.to_dict("records")
     ]
     axes.axis("off")
@@ -120,23 +126,22 @@ def draw_worst(axes: "Axes", record: Record) -> None:
         axes.text(0, 0.8, "none", fontsize=9)
         return
     head, widths = ["depth", "from", "trough", "back", "days"], [0.17, 0.235, 0.235, 0.235, 0.125]
-    room = [-0.03, 1 - 0.17 * (1 + len(text)), 1.03, 0.17 * (1 + len(text))]
-    table = axes.table(text, colLabels=head, colWidths=widths, bbox=room, edges="open")
+    room = (-0.03, 1 - 0.17 * (1 + len(text)), 1.03, 0.17 * (1 + len(text)))
+    table = axes.table(text, colLabels=head, colWidths=widths, bbox=Bbox.from_bounds(*room), edges="open")
     table.auto_set_font_size(False)
     for (row, _), cell in table.get_celld().items():
         cell.set_text_props(fontsize=7.5, color=COLORS["ink"], weight="bold" if row == 0 else "normal")
 
 
 def draw_months(axes: "Axes", record: Record) -> None:
-    """Returns by month, in per cent, red for losses."""
+    """Returns by month, in per cent, orange for losses."""
     from matplotlib.colors import LinearSegmentedColormap
 
     table = 100 * record.months.to_numpy()
     limit = float(np.nanmax(np.abs(table[:, :12]), initial=1e-9))
     shades = LinearSegmentedColormap.from_list("loss and gain", [COLORS["orange"], "white", COLORS["blue"]])
-    axes.imshow(
-        np.clip(np.nan_to_num(table), -limit, limit), cmap=shades, vmin=-limit * 1.6, vmax=limit * 1.6, aspect="auto"
-    )
+    seen, edge = np.clip(np.nan_to_num(table), -limit, limit), 1.6 * limit  # pale enough for dark figures
+    axes.imshow(seen, cmap=shades, vmin=-edge, vmax=edge, aspect="auto")
     for (row, column), value in np.ndenumerate(table):
         if np.isfinite(value):
             weight = "bold" if column == 12 else "normal"
@@ -152,7 +157,7 @@ def draw_months(axes: "Axes", record: Record) -> None:
 
 def signed(value: float, digits: int) -> str:
     """A number with a true minus."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _day(date) -> str:
@@ -176,8 +181,9 @@ def _name_ends(axes: "Axes", record: Record, ends: dict[str, float], colors: dic
     from matplotlib.dates import date2num
 
     x = float(date2num(record.dates[-1:])[0])
-    low, high = axes.get_ylim()
+    scale = axes.transData + axes.transAxes.inverted()
     place = -np.inf
     for name, y in sorted(ends.items(), key=lambda item: item[1]):
-        place = max(y, place + apart * (high - low))
-        name_line(axes, x, place, f" {name}", colors[name])
+        along, height = scale.transform((x, y))
+        place = max(float(height), place + apart)
+        name_line(axes, float(along), place, f" {name}", colors[name], transform=axes.transAxes)

@@ -95,8 +95,9 @@ class Market:
             table.rolling(LIQUIDITY_SESSIONS, min_periods=LIQUIDITY_KNOWN)
             for table in (moves, pd.DataFrame(self.field("volume")))
         )
-        adv = mean.mean().replace(0, np.nan)
-        return (sigma.std() / np.sqrt(adv)).ffill().shift(1).to_numpy()
+        adv = np.asarray(mean.mean())
+        drag = np.asarray(sigma.std()) / np.sqrt(np.where(adv > 0, adv, np.nan))
+        return pd.DataFrame(drag).ffill().shift(1).to_numpy()
 
 
 def open_market(panel: "xr.Dataset", *, entry: str, delisting_return: float) -> Market:

@@ -140,7 +140,7 @@ def _draw(record: Record, title: str) -> "Figure":
     from dlcore.plots import figure
 
     years = 0.35 + 0.2 * len(record.months)
-    heights = [0.95, 2.3, 1.1, 1.5, 1.5, 1.6, years, 0.65]
+    heights = [0.95, 2.3, 1.1, 1.5, 1.5, 1.6, years, 0.8]
     page, grid = figure(len(heights), 2, height=sum(heights) / len(heights), height_ratios=heights)
     cells = grid[0, 0].get_gridspec()
     wide = {}

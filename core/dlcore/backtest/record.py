@@ -85,8 +85,9 @@ class Record:
         """Compounded returns by year (rows) and month (columns 1 to 12), and `year`; NaN where there is no session."""
         import pandas as pd
 
-        years = np.arange(self.dates[0].year, self.dates[-1].year + 1)
-        place = (self.dates.year.to_numpy() - years[0], self.dates.month.to_numpy() - 1)
+        in_year, in_month = self.dates.year.to_numpy(), self.dates.month.to_numpy()
+        years = np.arange(in_year[0], in_year[-1] + 1)
+        place = (in_year - years[0], in_month - 1)
         grown, sessions = np.ones((len(years), 12)), np.zeros((len(years), 12))
         np.multiply.at(grown, place, 1 + self.returns["strategy"].to_numpy())
         np.add.at(sessions, place, 1)
@@ -134,12 +135,12 @@ class Record:
             "worst_day": float(mine.min()),
             "var_95": tail,
             "expected_shortfall_95": float(mine[mine <= tail].mean()),
-            "turnover_per_session": float(self.turnover.mean()),
+            "turnover_per_session": float(self.turnover.to_numpy().mean()),
             "costs_per_year": float((self.before_costs - mine).mean() * SESSIONS_PER_YEAR),
             "paid_bps": self.paid_bps,
             "break_even_bps": self.break_even_bps,
-            "gross_exposure": float(self.exposure["gross"].mean()),
-            "net_exposure": float(self.exposure["net"].mean()),
+            "gross_exposure": float(self.exposure["gross"].to_numpy().mean()),
+            "net_exposure": float(self.exposure["net"].to_numpy().mean()),
             "fills": len(self.result.ledger),
         }
         for name in self.returns.columns.drop("strategy"):

@@ -52,7 +52,7 @@ class Result:
     capital : float
         Net asset value before the first session.
     market : Market
-        Where it happened.
+        Where it happened. It shares the prices of the panel: change those in place, and tables made later are wrong.
     attrs : dict
         engine, entry, costs, sizing, delisting, financing, universe: what the numbers rest on, in words.
     """

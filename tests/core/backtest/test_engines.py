@@ -1,5 +1,8 @@
 """Both engines against a plain loop and against one another, and what must hold of any backtest."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_loop import DATES, draw_panel, draw_weights, make_panel, plain_loop
 
+import dlcore.backtest
 from dlcore.backtest import Costs, Stops, reconcile, run_events, run_variants, run_vectorized
 from dlcore.markets import load_panel
 
@@ -78,7 +82,7 @@ def test_the_vectorized_engine_is_the_plain_loop(seed, model, shared):
     check_books(result)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED, stops=STOPS, rules=RULES)
 def test_the_event_driven_engine_is_the_plain_loop(seed, model, shared, stops, rules):
     panel, weights = drawn(seed)
@@ -404,6 +408,15 @@ def test_rules_of_the_event_engine_that_are_none(change, message):
     panel, weights = drawn(19)
     with pytest.raises(ValueError, match=message):
         run_events(weights, panel, **change)
+
+
+def test_the_room_is_cheap_to_enter():
+    code = "import sys, dlcore.backtest; print({'numpy', 'numba', 'pandas', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+    assert all(hasattr(dlcore.backtest, name) for name in dlcore.backtest.__all__)
+    assert callable(dlcore.backtest.reconcile)
+    assert callable(dlcore.backtest.tearsheet)
 
 
 def test_rules_name_the_field_they_need():

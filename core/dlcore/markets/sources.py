@@ -51,6 +51,7 @@ SOURCES = {
     ),
 }
 
+YAHOO = Source("downloaded now", "yahoo", "load_yahoo", "YahooSettings")
 OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")
 
 
@@ -62,8 +63,9 @@ def load_panel(
     Parameters
     ----------
     name_or_path : str or Path
-        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or a CSV or Parquet file or a folder
-        of such, as in ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in
+        A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or ``"yahoo:AAPL,BTC-USD"`` or
+        ``"yahoo:sp500"``, downloaded as `load_yahoo` in `dlcore.markets.yahoo` says; or a CSV or Parquet file or a
+        folder of such, as in ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in
         `dlcore.markets.files` says what is understood.
     start, end : str, optional
         First and last date, both included; the whole period without them.
@@ -88,6 +90,11 @@ def load_panel(
     from dlcore.markets.files import is_path
 
     name, _, query = str(name_or_path).partition("?")
+    if name.startswith("yahoo:"):
+        from dlcore.markets.yahoo import YahooSettings, load_yahoo
+
+        settings = YahooSettings(**_options(name, YAHOO, query))
+        return _cut(load_yahoo(name, settings, start, end), start, end, assets)
     own = name not in SOURCES and is_path(name)
     if name not in SOURCES and not own:
         raise ValueError(f"{name!r} is not a known market: give one of {', '.join(SOURCES)}, or a path")

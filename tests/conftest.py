@@ -4,5 +4,7 @@ import matplotlib as mpl
 
 from challenges.course import guard
 
+pytest_plugins = ("yahoo_server",)
+
 guard.install()
 mpl.use("Agg")

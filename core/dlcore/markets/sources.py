@@ -51,6 +51,7 @@ SOURCES = {
     ),
 }
 
+YAHOO = Source("downloaded now", "yahoo", "load_yahoo", "YahooSettings")
 OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")
 STORED = Source("imported or downloaded", "store", "read_store")
 
@@ -64,7 +65,8 @@ def load_panel(
     ----------
     name_or_path : str or Path
         A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or that of a store, as `import_panel`
-        and `refresh` in `dlcore.markets.store` fill them; or a CSV or Parquet file or a folder of such, as in
+        and `refresh` in `dlcore.markets.store` fill them; or ``"yahoo:AAPL,BTC-USD"`` or ``"yahoo:sp500"``, as
+        `load_yahoo` in `dlcore.markets.yahoo` says; or a CSV or Parquet file or a folder of such, as in
         ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in `dlcore.markets.files` says what is
         understood. The first that fits counts: ``"./sp500"`` is never a store.
     start, end : str, optional
@@ -88,6 +90,11 @@ def load_panel(
         For a path at which nothing is.
     """
     name, _, query = str(name_or_path).partition("?")
+    if name.startswith("yahoo:"):
+        from dlcore.markets.yahoo import YahooSettings, load_yahoo
+
+        settings = YahooSettings(**_options(name, YAHOO, query))
+        return _cut(load_yahoo(name, settings, start, end), start, end, assets)
     source = SOURCES.get(name) or _own(name)
     options = _options(name, source, query)
     room = import_module(f"dlcore.markets.{source.module}")

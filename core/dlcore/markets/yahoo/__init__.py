@@ -1,0 +1,53 @@
+"""Prices of today from Yahoo Finance, and who is in the S&P 500, asked politely and read by yfinance's own parser.
+
+In come names such as ``yahoo:AAPL,BTC-USD`` or ``yahoo:sp500``; out come rows as Yahoo has them, batch by batch, or a
+checked Panel. What did not come is listed with its reason; a mirror or a test server can stand in for Yahoo.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcore.markets.yahoo.constituents import Constituents as Constituents
+    from dlcore.markets.yahoo.constituents import sp500 as sp500
+    from dlcore.markets.yahoo.load import YahooSettings as YahooSettings
+    from dlcore.markets.yahoo.load import live_provider as live_provider
+    from dlcore.markets.yahoo.load import load_yahoo as load_yahoo
+    from dlcore.markets.yahoo.manners import Manners as Manners
+    from dlcore.markets.yahoo.names import Wanted as Wanted
+    from dlcore.markets.yahoo.names import calendar_of as calendar_of
+    from dlcore.markets.yahoo.names import read_name as read_name
+    from dlcore.markets.yahoo.source import YahooProvider as YahooProvider
+
+_HOMES = {
+    "Constituents": "constituents",
+    "Manners": "manners",
+    "Wanted": "names",
+    "YahooProvider": "source",
+    "YahooSettings": "load",
+    "calendar_of": "names",
+    "live_provider": "load",
+    "load_yahoo": "load",
+    "read_name": "names",
+    "sp500": "constituents",
+}
+
+__all__ = [
+    "Constituents",
+    "Manners",
+    "Wanted",
+    "YahooProvider",
+    "YahooSettings",
+    "calendar_of",
+    "live_provider",
+    "load_yahoo",
+    "read_name",
+    "sp500",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names at first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -37,7 +37,7 @@ def draw_equity(axes: "Axes", record: Record) -> None:
 def draw_drawdown(axes: "Axes", record: Record) -> None:
     """Loss from the best value so far."""
     for name in record.returns.columns[::-1]:
-        depth = 100 * underwater(record.returns[name])
+        depth = 100 * underwater(record.returns[name].to_numpy())
         if name == "strategy":
             axes.fill_between(record.dates, depth, 0, color=HUES[name], alpha=0.3, lw=0)
         axes.plot(record.dates, depth, color=HUES[name], lw=1.2 if name == "strategy" else 0.8)

@@ -101,7 +101,7 @@ class Record:
         """The five deepest: `start` (last high), `trough`, `end` (NaT if not yet), `depth`, `sessions` under water."""
         import pandas as pd
 
-        depth = underwater(self.returns["strategy"])
+        depth = underwater(self.returns["strategy"].to_numpy())
         under = np.concatenate([[False], depth < 0, [False]])
         begins, ends = np.flatnonzero(np.diff(under.astype(int)) == 1), np.flatnonzero(np.diff(under.astype(int)) == -1)
         rows = []

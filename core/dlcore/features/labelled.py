@@ -87,12 +87,13 @@ def bars(panel: "xr.Dataset", *names: str) -> tuple[np.ndarray, ...]:
 
 def member(universe: "xr.DataArray", like: "xr.DataArray") -> np.ndarray:
     """A universe as an array of bool (dates, assets), its labels being those of `like`."""
-    import xarray as xr
-
-    if not isinstance(universe, xr.DataArray) or universe.dtype != bool or set(universe.dims) != set(AXES):
-        raise ValueError("the universe is no boolean DataArray (date, asset): give one, as from member_mask")
-    if any(not universe.indexes[axis].equals(like.indexes[axis]) for axis in AXES):
-        raise ValueError("the universe has other dates or assets than the panel: give one made for this panel")
+    if set(universe.dims) != set(AXES) or universe.dtype != bool:
+        raise ValueError(f"universe of {universe.dtype} with dims {universe.dims}: give booleans over (date, asset)")
+    for axis in AXES:
+        if not universe.indexes[axis].equals(like.indexes[axis]):
+            raise ValueError(
+                f"universe and {_name(like)} have different labels on {axis}: give one for each {axis} of both"
+            )
     return universe.transpose(*AXES).to_numpy()
 
 

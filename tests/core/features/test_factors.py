@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dlcore.evaluation.leaks import assert_causal
 from dlcore.features import amihud, beta, market_return, momentum, residual_momentum, reversal, volatility
-from dlcore.features.comoments import rolling_comoments
+from dlcore.features.kernels.comoments import rolling_comoments
 from dlcore.markets import load_panel
 
 DATA = Path(os.environ.get("DLCORE_TEST_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
@@ -54,14 +54,16 @@ def frames(panel: xr.Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     return close, close / close.shift() - 1
 
 
-def test_momentum_and_reversal_are_two_closes(panel):
+def test_momentum_and_reversal_are_two_closes_of_an_unbroken_run(panel):
     close, _ = frames(panel)
+    whole = {n: close.notna().rolling(n + 1).sum() == n + 1 for n in (5, 40)}
     found = momentum(panel, 40, 5)
     assert found.name == "momentum_40_5"
     assert found.dims == ("date", "asset")
     assert found["sector"].equals(panel["sector"])
-    np.testing.assert_allclose(found, close.shift(5) / close.shift(40) - 1, rtol=1e-14)
-    np.testing.assert_allclose(reversal(panel), -(close / close.shift(5) - 1), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(found, (close.shift(5) / close.shift(40) - 1).where(whole[40]), rtol=1e-14)
+    expected = -(close / close.shift(5) - 1).where(whole[5])
+    np.testing.assert_allclose(reversal(panel), expected, rtol=1e-9, atol=1e-15)
     assert np.isnan(momentum(panel)).all()  # 160 sessions are all warm-up
 
 
@@ -84,11 +86,17 @@ def test_amihud_is_the_mean_of_returns_over_value(panel):
 def test_the_market_is_the_benchmark_or_the_mean_of_the_universe(panel):
     _, returns = frames(panel)
     benchmark = panel["benchmark"].to_pandas()
-    np.testing.assert_allclose(market_return(panel), benchmark / benchmark.shift() - 1)
-    np.testing.assert_allclose(market_return(panel.drop_vars("benchmark")), returns.mean(axis=1))
+    market = market_return(panel)
+    assert market.attrs["market"] == "benchmark"
+    np.testing.assert_allclose(market, benchmark / benchmark.shift() - 1)
+    everyone = market_return(panel.drop_vars("benchmark"))
+    assert everyone.attrs["market"] == "equal-weight mean of all assets each day"
+    np.testing.assert_allclose(everyone, returns.mean(axis=1))
     universe = xr.ones_like(panel["close"], dtype=bool)
     universe[{"date": slice(50, None), "asset": slice(6)}] = False
-    np.testing.assert_allclose(market_return(panel, universe), returns.where(universe.to_pandas()).mean(axis=1))
+    members = market_return(panel, universe)  # though there is a benchmark
+    assert members.attrs["market"] == "equal-weight mean of the universe each day"
+    np.testing.assert_allclose(members, returns.where(universe.to_pandas()).mean(axis=1))
 
 
 def test_beta_is_the_slope_of_least_squares(panel):
@@ -146,6 +154,14 @@ def test_rolling_comoments_are_those_of_each_window(data, window, dates, seed):
     np.testing.assert_allclose(np.where(whole, np.nan, found[1]), np.where(whole, np.nan, expected[1]), rtol=1e-12)
 
 
+def test_a_price_that_never_moved_has_no_volatility_and_what_was_not_traded_no_illiquidity(panel):
+    flat = panel.copy(deep=True)
+    flat["close"][:] = 0.1
+    flat["volume"][:] = 0.0
+    assert (volatility(flat, 20)[20:] == 0).all()
+    assert np.isnan(amihud(flat)).all()
+
+
 def test_a_spike_leaves_nothing_behind():
     x = np.random.default_rng(1).standard_normal((100, 2))
     spiked = x.copy()
@@ -178,12 +194,12 @@ def test_defaults_on_real_prices(factor):
         (lambda p: beta(p, window=1), r"window=1 is not allowed"),
         (
             lambda p: beta(p, market_return(p)[1:]),
-            r"market with dims \('date',\) of 159: give one return for each date",
+            "market_return has other dates than close: give both on the same dates",
         ),
         (lambda p: residual_momentum(p, lookback=20, skip=21), r"lookback=20 is not allowed: give an integer ≥ 24"),
         (lambda p: residual_momentum(p, window=200), r"window=200 is not allowed: give an integer ≥ 252"),
         (lambda p: amihud(p.drop_vars("volume")), "the panel has no volume"),
-        (lambda p: momentum(p.isel(date=slice(None, None, -1))), "sort the dates"),
+        (lambda p: momentum(p.isel(date=slice(None, None, -1))), "not sorted and unique: sort it"),
         (lambda p: market_return(p, xr.ones_like(p["close"])), "universe of float64 .*: give booleans"),
     ],
 )

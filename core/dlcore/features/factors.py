@@ -107,7 +107,8 @@ def volatility(panel: "xr.Dataset", window: int = SESSIONS_A_YEAR) -> "xr.DataAr
         For a window out of range, and as `labelled.bars`.
     """
     window = count("window", window, 2)
-    returns = np.log1p(simple_returns(bars(panel, "close")[0]))
+    returns = simple_returns(bars(panel, "close")[0])
+    np.log1p(returns, out=returns)
     _, _, squares = rolling_comoments(returns, returns, window)
     squares *= SESSIONS_A_YEAR / (window - 1)
     return label(np.sqrt(squares, out=squares), panel["close"], f"volatility_{window}", "per year", window)

@@ -36,4 +36,7 @@ def simple_returns(levels: np.ndarray) -> np.ndarray:
     array (dates, ...)
         Fractions. NaN on the first date, and where the price of the date or of the one before is missing.
     """
-    return levels / shifted(levels, 1) - 1
+    returns = shifted(levels, 1)
+    np.divide(levels, returns, out=returns)
+    returns -= 1
+    return returns

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dlcore.cli.contests import leaderboard
 from dlcore.cli.data import data
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+app.command("leaderboard")(leaderboard)
 
 
 def main() -> None:

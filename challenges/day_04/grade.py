@@ -43,7 +43,8 @@ def grade_softmax(softmax):
     assert np.array_equal(x, SCORES), "you changed the caller's scores: make new arrays"
     assert given.shape == SCORES.shape, f"the shape of the scores is {SCORES.shape}, not {given.shape}"
     assert np.allclose(given.sum(-1), 1), f"the shares of each row sum to one, yours to {given.sum(-1)}"
-    assert np.allclose(given, softmax(SCORES + np.array([[7.0], [-600], [600]]))), "a constant added to a row changes no share"
+    raised = softmax(SCORES + np.array([[7.0], [-600], [600]]))
+    assert np.allclose(given, raised), "a constant added to a row changes no share"
     given = np.asarray(softmax(SCORES.copy(), SEEN.copy()))
     assert np.all(given[~SEEN] == 0), "a masked place has share 0, exactly"
     assert np.allclose(given[:2].sum(-1), 1), f"what is left still sums to one: yours to {given[:2].sum(-1)}"

@@ -40,6 +40,20 @@ def _loss(rng: np.random.Generator) -> dict:
     return {"prediction": rng.normal(size=shape), "target": rng.normal(size=shape)}
 
 
+def _adam_step(rng: np.random.Generator) -> dict:
+    shape = tuple(int(k) for k in rng.integers(1, 6, size=rng.integers(1, 4)))
+    return {
+        "parameter": rng.normal(size=shape),
+        "gradient": rng.normal(size=shape) * 10.0 ** rng.integers(-6, 4),
+        "mean": rng.normal(size=shape),
+        "square": rng.uniform(0, 2, size=shape),
+        "step": int(rng.integers(1, 2000)),
+        "rate": 10.0 ** rng.uniform(-5, 0),
+        "decay": (rng.uniform(0, 0.99), rng.uniform(0.5, 0.9999)),
+        "epsilon": 10.0 ** rng.uniform(-9, -1),
+    }
+
+
 CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
     "day_01.series.ar1": lambda rng: {
         "shocks": _shocks(rng),
@@ -69,6 +83,8 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
     },
     "day_02.linear.mse": _loss,
     "day_02.linear.mae": _loss,
+    # Day 3; forward, backward and training are compared in test_day_03.py
+    "day_03.mlp.adam_step": _adam_step,
 }
 
 

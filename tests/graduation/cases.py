@@ -86,3 +86,38 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
     # Day 3; forward, backward and training are compared in test_day_03.py
     "day_03.mlp.adam_step": _adam_step,
 }
+
+
+# --- Day 4: attention, with and without a mask, rows that may look at nobody, and scores of ±10,000 ---
+
+
+def _scores(rng: np.random.Generator) -> dict:
+    shape = tuple(int(k) for k in rng.integers(1, 7, size=rng.integers(1, 4)))
+    mask = rng.random(shape) < rng.choice([0.0, 0.5, 1.0])
+    return {"x": rng.normal(size=shape) * 10.0 ** rng.integers(-3, 5), "mask": mask if rng.random() < 0.7 else None}
+
+
+def _shares(rng: np.random.Generator) -> dict:
+    upstream = rng.normal(size=tuple(int(k) for k in rng.integers(1, 7, size=2)))
+    return {"weights": rng.dirichlet(np.ones(upstream.shape[1]), size=len(upstream)), "upstream": upstream}
+
+
+def _attention(rng: np.random.Generator) -> dict:
+    queries, keys, width, values = (int(k) for k in rng.integers(1, 7, size=4))
+    inputs = {"query": rng.normal(size=(queries, width)), "key": rng.normal(size=(keys, width))}
+    inputs["query"] *= 10.0 ** rng.integers(-3, 5)
+    mask = rng.random((queries, keys)) < rng.choice([0.0, 0.3, 0.7, 1.0])
+    return inputs | {"value": rng.normal(size=(keys, values)), "mask": mask if rng.random() < 0.7 else None}
+
+
+def _attention_backward(rng: np.random.Generator) -> dict:
+    inputs = _attention(rng)
+    return inputs | {"upstream": rng.normal(size=(len(inputs["query"]), inputs["value"].shape[1]))}
+
+
+CASES = CASES | {
+    "day_04.attention.softmax": _scores,
+    "day_04.attention.softmax_backward": _shares,
+    "day_04.attention.attention": _attention,
+    "day_04.attention.attention_backward": _attention_backward,
+}

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from dlcore.features.market_model import beta as beta
     from dlcore.features.market_model import market_return as market_return
     from dlcore.features.market_model import residual_momentum as residual_momentum
+    from dlcore.features.recipes import build_features as build_features
+    from dlcore.features.selection import select_by_correlation as select_by_correlation
 
 _HOMES = {
     "amihud": "factors",
     "beta": "market_model",
+    "build_features": "recipes",
     "calendar_features": "calendar",
     "cross_sectional_rank": "cross_section",
     "cross_sectional_zscore": "cross_section",
@@ -36,6 +39,7 @@ _HOMES = {
     "neutralise": "cross_section",
     "residual_momentum": "market_model",
     "reversal": "factors",
+    "select_by_correlation": "selection",
     "volatility": "factors",
     "winsorise": "cross_section",
     "winsorise_mad": "cross_section",
@@ -44,6 +48,7 @@ _HOMES = {
 __all__ = [
     "amihud",
     "beta",
+    "build_features",
     "calendar_features",
     "cross_sectional_rank",
     "cross_sectional_zscore",
@@ -53,6 +58,7 @@ __all__ = [
     "neutralise",
     "residual_momentum",
     "reversal",
+    "select_by_correlation",
     "volatility",
     "winsorise",
     "winsorise_mad",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dlcore.cli.data import data
+from dlcore.cli.trade import add_commands
 
 app = typer.Typer(
     help="Deep learning for quantitative trading, by hand and checked.",
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+add_commands(app)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class Signals:
     fill : str
         When orders are filled: the next session, and its open or close.
     learned_until : str
-        The newest date that the model has learned anything from.
+        The newest date of the panel on which the model was trained.
     table : DataFrame
         `asset, side, weight, probability, rank, close, stop, target, low, high, reason`, by weight and rank. `weight`
         is the fraction of net asset value after limits, that of names chosen on the days before included; `stop` and

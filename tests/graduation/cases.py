@@ -17,6 +17,43 @@ def _quadratic(rng: np.random.Generator) -> Callable[[np.ndarray], float]:
     return lambda x: float(np.sum(np.sin(x)) + np.sum(x**2) * a[0] + np.prod(np.cos(x)) * a[1])
 
 
+def _layer(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows, inputs, outputs = (int(k) for k in rng.integers(1, 7, size=3))
+    return rng.normal(size=(rows, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=(rows, outputs))
+
+
+def _linear(rng: np.random.Generator) -> dict:
+    x, weight, upstream = _layer(rng)
+    return {"x": x, "weight": weight, "bias": upstream[0]}
+
+
+def _linear_backward(rng: np.random.Generator) -> dict:
+    return dict(zip(("x", "weight", "upstream"), _layer(rng), strict=True))
+
+
+def _points(rng: np.random.Generator) -> dict:
+    return {"x": rng.normal(size=tuple(rng.integers(1, 7, size=2))) * 3}
+
+
+def _loss(rng: np.random.Generator) -> dict:
+    shape = tuple(rng.integers(1, 7, size=2))
+    return {"prediction": rng.normal(size=shape), "target": rng.normal(size=shape)}
+
+
+def _adam_step(rng: np.random.Generator) -> dict:
+    shape = tuple(int(k) for k in rng.integers(1, 6, size=rng.integers(1, 4)))
+    return {
+        "parameter": rng.normal(size=shape),
+        "gradient": rng.normal(size=shape) * 10.0 ** rng.integers(-6, 4),
+        "mean": rng.normal(size=shape),
+        "square": rng.uniform(0, 2, size=shape),
+        "step": int(rng.integers(1, 2000)),
+        "rate": 10.0 ** rng.uniform(-5, 0),
+        "decay": (rng.uniform(0, 0.99), rng.uniform(0.5, 0.9999)),
+        "epsilon": 10.0 ** rng.uniform(-9, -1),
+    }
+
+
 CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
     "day_01.series.ar1": lambda rng: {
         "shocks": _shocks(rng),
@@ -39,4 +76,13 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
         "x": rng.normal(size=tuple(rng.integers(1, 4, size=2))) * 3,
         "step": 10.0 ** rng.uniform(-7, -1),
     },
+    "day_02.linear.linear": _linear,
+    "day_02.linear.linear_backward": _linear_backward,
+    **{
+        f"day_02.linear.{bend}": _points for bend in ("relu", "relu_derivative", "gelu", "gelu_derivative", "gelu_tanh")
+    },
+    "day_02.linear.mse": _loss,
+    "day_02.linear.mae": _loss,
+    # Day 3; forward, backward and training are compared in test_day_03.py
+    "day_03.mlp.adam_step": _adam_step,
 }

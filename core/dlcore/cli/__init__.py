@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dlcore.cli.contests import leaderboard
 from dlcore.cli.data import data
 from dlcore.cli.trade import add_commands
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 add_commands(app)
+app.command("leaderboard")(leaderboard)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """What we knew then: numbers that say at the close of a date what the past, and only the past, allows one to say.
 
 In come Panels, out come features on the same axes `(date, asset)`, or `(date,)` for what all assets share; NaN is
-"not known", in the warm-up and where an asset did not trade. Every function here passes
-`dlcore.evaluation.leaks.assert_causal`.
+"not known", in the warm-up and where an asset did not trade. `recipes` are the lists of columns that models are given,
+`indicators` and `factors` the functions behind them, `scaling` and `selection` what is fitted, on training dates alone.
 """
 
 from importlib import import_module

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dlcore.features import factors, market_model
 from dlcore.features import indicators as ind
 from dlcore.features.labelled import AXES, label
 
@@ -29,7 +30,7 @@ class Ingredients:
     panel : Dataset (date, asset)
         Checked before.
     universe : DataArray of bool (date, asset), optional
-        Whose mean is the market where the panel has no benchmark.
+        Whose mean is the market; the benchmark or, where there is none, the mean of all assets without it.
     """
 
     def __init__(self, panel: "xr.Dataset", universe: "xr.DataArray | None") -> None:
@@ -48,8 +49,8 @@ class Ingredients:
 
     @cached_property
     def market(self) -> "xr.DataArray":
-        """Daily log return of the market (date,)."""
-        return ind.market_return(self.panel, self.universe)
+        """Simple daily return of the market (date,)."""
+        return market_model.market_return(self.panel, self.universe)
 
     @cached_property
     def macd(self) -> "xr.Dataset":
@@ -88,8 +89,10 @@ def _log_return(n: int) -> Column:
 
 
 def _volatility(n: int) -> Column:
-    return _of_close(
-        f"standard deviation of {n} daily log returns, per year", lambda close: ind.historical_volatility(close, n)
+    return Column(
+        ("close",),
+        f"standard deviation of {n} daily log returns, per year",
+        lambda panel: factors.volatility(panel.panel, n),
     )
 
 
@@ -117,11 +120,14 @@ CLOSES: dict[str, Column] = {
     "log_return": _log_return(1),
     **{f"log_return_{n}": _log_return(n) for n in (1, 5, 10, 21, 63, 126, 252)},
     "momentum_10": _of_close("close − close 10 sessions ago", lambda close: ind.momentum(close, 10)),
-    "momentum_12_1": _of_close("return of twelve months without the last", ind.momentum_12_1),
+    "momentum_12_1": Column(
+        ("close",), "return of twelve months without the last", lambda panel: factors.momentum(panel.panel)
+    ),
     **{f"volatility_{n}": _volatility(n) for n in (10, 20, 21, 60, 63)},
-    "volatility_ratio_10_63": _of_close(
+    "volatility_ratio_10_63": Column(
+        ("close",),
         "volatility of 10 sessions / of 63",
-        lambda close: _over(ind.historical_volatility(close, 10), ind.historical_volatility(close, 63)),
+        lambda p: _over(factors.volatility(p.panel, 10), factors.volatility(p.panel, 63)),
     ),
     **{f"sma_{n}": _sma(n) for n in (5, 10, 20)},
     **{f"sma_gap_{n}": _sma_gap(n) for n in (20, 50, 100)},
@@ -138,8 +144,8 @@ CLOSES: dict[str, Column] = {
     "drawdown_252": _of_close("close / highest close of 252 − 1", lambda close: ind.distance_to_high(close, close)),
     "beta_252": Column(
         ("close",),
-        "slope of 252 daily log returns on the market's",
-        lambda panel: ind.rolling_beta(ind.log_return(panel["close"]), panel.market),
+        "slope of 252 daily simple returns on the market's",
+        lambda panel: market_model.beta(panel.panel, panel.market),
     ),
     **{f"strength_{n}": _strength(n) for n in (5, 21, 63)},
 }
@@ -167,7 +173,7 @@ BARS: dict[str, Column] = {
         ("volume",), "volume in standard deviations from the mean of 21", lambda p: ind.rolling_zscore(p["volume"], 21)
     ),
     "amihud_21": Column(
-        ("close", "volume"), "mean of |log return| per million traded, 21", lambda p: ind.amihud(p.panel)
+        ("close", "volume"), "mean of |return| per million traded, 21", lambda p: factors.amihud(p.panel)
     ),
     "distance_to_high_252": Column(
         ("high", "close"), "close / highest high of 252 − 1", lambda p: ind.distance_to_high(p["close"], p["high"])

@@ -89,10 +89,15 @@ def member(universe: "xr.DataArray", like: "xr.DataArray") -> np.ndarray:
     """A universe as an array of bool (dates, assets), its labels being those of `like`."""
     import xarray as xr
 
-    if not isinstance(universe, xr.DataArray) or universe.dtype != bool or set(universe.dims) != set(AXES):
-        raise ValueError("the universe is no boolean DataArray (date, asset): give one, as from member_mask")
-    if any(not universe.indexes[axis].equals(like.indexes[axis]) for axis in AXES):
-        raise ValueError("the universe has other dates or assets than the panel: give one made for this panel")
+    if not isinstance(universe, xr.DataArray):
+        raise TypeError(f"a {type(universe).__name__} is no universe: give a boolean DataArray (date, asset)")
+    if set(universe.dims) != set(AXES) or universe.dtype != bool:
+        raise ValueError(f"universe of {universe.dtype} with dims {universe.dims}: give booleans over (date, asset)")
+    for axis in AXES:
+        if axis not in universe.indexes or not universe.indexes[axis].equals(like.indexes[axis]):
+            raise ValueError(
+                f"universe and {_name(like)} have different labels on {axis}: give one for each {axis} of both"
+            )
     return universe.transpose(*AXES).to_numpy()
 
 

@@ -64,14 +64,16 @@ def build_features(panel: "xr.Dataset", recipe: Sequence[str], universe: "xr.Dat
     recipe : sequence of str
         One of this module's lists, or any names of `columns.COLUMNS`, each also with ``rank_`` before it.
     universe : DataArray of bool (date, asset), optional
-        Who is ranked on a date, all assets by default: others have no rank. Where the panel has no `benchmark`, the
-        market of beta and strength is the equal-weight mean of these. Columns that are no ranks are computed for all.
+        Who is ranked on a date, all assets by default: others have no rank. The market of beta and strength is that of
+        `market_return`: the equal-weight mean of these, or without a universe the panel's `benchmark` where it has one.
+        Columns that are no ranks are computed for all.
 
     Returns
     -------
     Dataset (date, asset)
         float64 variables in the order of the recipe, each with `meaning`, `unit` and `warm_up` in its attrs; the attrs
-        of the panel, and `market` where the recipe knows one. Ranks are (rank − ½) / n − ½ in (−½, ½).
+        of the panel, and `market` where the recipe knows one. Ranks are (rank − ½) / n − ½ in (−½, ½), NaN
+        for a value alone on its date.
 
     Raises
     ------

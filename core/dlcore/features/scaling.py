@@ -202,7 +202,8 @@ class CrossSection:
     ----------
     method : {"zscore", "rank"}
         (x − mean) / standard deviation (ddof 0) of the date, NaN where all are equal; or (rank − ½) / n − ½ in
-        (−½, ½), ties at their mean rank. Only known values count: take others out with `features.where(universe)`.
+        (−½, ½), ties at their mean rank, NaN for a value alone on its date. Only known values count: take others out
+        with `features.where(universe)`.
     """
 
     def __init__(self, method: Literal["zscore", "rank"] = "zscore") -> None:

@@ -7,6 +7,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlcore.features import amihud, beta, market_return, momentum, residual_momentum, reversal, volatility
 from dlcore.features import indicators as ind
 from dlcore.markets import load_panel
 
@@ -100,13 +101,11 @@ def test_volatilities_are_those_of_plain_loops():
         "parkinson": np.log(h / lo) ** 2 / (4 * np.log(2)),
         "garman_klass": 0.5 * np.log(h / lo) ** 2 - (2 * np.log(2) - 1) * np.log(c / o) ** 2,
     }
-    expected = {name: np.full_like(c, np.nan) for name in [*daily, "historical"]}
+    expected = {name: np.full_like(c, np.nan) for name in daily}
     for t in range(19, len(c)):
-        expected["historical"][t] = np.sqrt(252) * r[t - 19 : t + 1].std(axis=0, ddof=1)
         for name, variance in daily.items():
             expected[name][t] = np.sqrt(252 * variance[t - 19 : t + 1].mean(axis=0))
     found = {
-        "historical": ind.historical_volatility(panel["close"]),
         "realized": ind.realized_volatility(panel["close"]),
         "parkinson": ind.parkinson(panel),
         "garman_klass": ind.garman_klass(panel),
@@ -150,10 +149,9 @@ def test_the_rest_by_hand():
     span = bands["upper"] - bands["lower"]
     np.testing.assert_allclose(position["percent_b"], (panel["close"] - bands["lower"]) / span, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(position["bandwidth"], span / bands["middle"], rtol=1e-10)
-    distance, slope, impact = (
+    distance, slope = (
         ind.distance_to_high(panel["close"], panel["high"], 30).to_numpy(),
         ind.obv_slope(panel).to_numpy(),
-        ind.amihud(panel).to_numpy(),
     )
     flow = ind.obv(panel).to_numpy()
     for t in range(40, 260):
@@ -163,38 +161,20 @@ def test_the_rest_by_hand():
             if np.isfinite(slope[t, i]):
                 line = np.polyfit(np.arange(10), flow[t - 9 : t + 1, i] - flow[t, i], 1)[0]
                 np.testing.assert_allclose(slope[t, i], line / v[t - 9 : t + 1, i].mean(), rtol=1e-8, atol=1e-12)
-            r = np.abs(np.diff(np.log(c[t - 21 : t + 1, i])))
-            np.testing.assert_allclose(impact[t, i], 1e6 * np.mean(r / (c * v)[t - 20 : t + 1, i]), rtol=1e-10)
 
 
-def test_the_market_is_the_benchmark_or_the_mean_of_the_universe():
-    panel = gappy(5)
-    assert "all assets" in ind.market_return(panel).attrs["market"]
-    c = panel["close"].to_numpy()
-    simple = c[1:] / c[:-1] - 1
-    np.testing.assert_allclose(ind.market_return(panel)[1:], np.log1p(np.nanmean(simple, axis=1)), rtol=1e-12)
-    universe = xr.zeros_like(panel["close"], dtype=bool)
-    universe[:, 2] = True
-    alone = ind.market_return(panel, universe).to_numpy()[1:]
-    np.testing.assert_allclose(alone, np.log1p(simple[:, 2]), rtol=1e-9, atol=1e-15)
-    twenty = load_panel("us-large-20", start="2015-01-01")
-    market = ind.market_return(twenty)
-    assert market.attrs["market"] == "benchmark"
-    np.testing.assert_allclose(market[1:], np.diff(np.log(twenty["benchmark"])), atol=1e-14)
-
-
-def test_beta_is_covariance_over_variance_and_strength_the_difference():
+def test_strength_is_the_difference_of_log_returns():
     panel = load_panel("us-large-20", start="2019-01-01")
-    returns, market = ind.log_return(panel["close"]), ind.market_return(panel)
-    beta = ind.rolling_beta(returns, market, 60)
-    m, r = market.to_numpy()[-60:], returns.to_numpy()[-60:]
-    np.testing.assert_allclose(beta[-1], [np.cov(x, m)[0, 1] / np.var(m, ddof=1) for x in r.T], rtol=1e-10)
-    assert np.isnan(beta[:60]).all()
-    assert np.isfinite(beta[60:]).all()
-    strong = ind.strength(panel["close"], market, 21).to_numpy()
+    strong = ind.strength(panel["close"], market_return(panel), 21).to_numpy()
     b = np.log(panel["benchmark"].to_numpy())
     expected = np.log(panel["close"].to_numpy()[21:] / panel["close"].to_numpy()[:-21]) - (b[21:] - b[:-21])[:, None]
     np.testing.assert_allclose(strong[21:], expected, rtol=1e-9, atol=1e-13)
+
+
+def steady(panel: xr.Dataset) -> xr.DataArray:
+    """A market without a gap, whatever the panel's."""
+    moves = np.random.default_rng(1).normal(0, 0.01, 10_000)
+    return xr.DataArray(moves[: panel.sizes["date"]], {"date": panel["date"]}, ("date",), "market")
 
 
 LINES = {
@@ -212,20 +192,22 @@ LINES = {
     "j": lambda p: ind.kdj(p)["j"],
     "obv": ind.obv,
     "obv_slope": ind.obv_slope,
-    "amihud": ind.amihud,
+    "amihud": amihud,
     "momentum": lambda p: ind.momentum(p["close"]),
     "rate_of_change": lambda p: ind.rate_of_change(p["close"]),
     "log_return": lambda p: ind.log_return(p["close"], 5),
-    "momentum_12_1": lambda p: ind.momentum_12_1(p["close"]),
-    "historical": lambda p: ind.historical_volatility(p["close"]),
+    "momentum_12_1": momentum,
+    "reversal": reversal,
+    "volatility": lambda p: volatility(p, 20),
     "realized": lambda p: ind.realized_volatility(p["close"]),
     "parkinson": ind.parkinson,
     "garman_klass": ind.garman_klass,
     "ratio_to_sma": lambda p: ind.ratio_to_sma(p["volume"], 20),
     "distance": lambda p: ind.distance_to_high(p["close"], p["high"], 30),
     "dollar_volume": ind.dollar_volume,
-    "strength": lambda p: ind.strength(p["close"], ind.market_return(p.fillna(1.0)), 5),
-    "beta": lambda p: ind.rolling_beta(ind.log_return(p["close"]), ind.market_return(p.fillna(1.0)), 40),
+    "strength": lambda p: ind.strength(p["close"], steady(p), 5),
+    "beta": lambda p: beta(p, steady(p), window=40),
+    "residual_momentum": lambda p: residual_momentum(p, steady(p), window=60, lookback=40, skip=5),
 }
 
 
@@ -234,7 +216,7 @@ def test_warm_up_and_gaps_are_nan_and_nothing_else_is(name):
     panel = load_panel("simulated-sp500?assets=10&sessions=600&seed=5")[list(FIELDS)].isel(asset=[0])
     assert np.isfinite(panel["close"]).all()
     values = LINES[name](panel)
-    warm_up = values.attrs["warm_up"] + (name == "beta")  # of returns, which begin a day late
+    warm_up = values.attrs["warm_up"]
     assert values.attrs["unit"]
     assert np.isnan(values[:warm_up]).all()
     assert np.isfinite(values[warm_up:]).all()
@@ -246,7 +228,7 @@ def test_warm_up_and_gaps_are_nan_and_nothing_else_is(name):
     assert np.isnan(after[280 : 281 + warm_up]).all()
     assert np.isfinite(after[281 + warm_up :]).all()
     fresh = LINES[name](panel.isel(date=slice(281, None)))
-    if name not in ("strength", "beta"):  # the market's own gap moves with the date at which history begins
+    if name not in ("strength", "beta", "residual_momentum"):  # its market begins anew with the history
         np.testing.assert_allclose(after[281:], fresh, rtol=1e-9, atol=1e-9)
 
 
@@ -262,10 +244,8 @@ def test_what_never_moved_is_unknown_and_not_nil():
     ):
         assert np.isnan(values).all()
     assert (ind.bollinger_position(flat["close"])["bandwidth"][19:] == 0).all()
-    assert (ind.historical_volatility(flat["close"])[20:] == 0).all()
     quiet = flat.assign(volume=flat["volume"] * 0)
     assert np.isnan(ind.ratio_to_sma(quiet["volume"], 5)).all()
-    assert np.isnan(ind.amihud(quiet)).all()
 
 
 @settings(max_examples=15, deadline=None)
@@ -281,7 +261,7 @@ BAD = [
     (lambda p: ind.sma(p["close"], 0), ValueError, "window=0 is not allowed: give an integer ≥ 1"),
     (lambda p: ind.sma(p["close"], 2.5), ValueError, "window=2.5 is not allowed"),
     (lambda p: ind.sma(p["close"], True), ValueError, "window=True is not allowed"),
-    (lambda p: ind.historical_volatility(p["close"], 1), ValueError, "give an integer ≥ 2"),
+    (lambda p: ind.bollinger_bands(p["close"], 1), ValueError, "give an integer ≥ 2"),
     (lambda p: ind.macd(p["close"], 26, 12), ValueError, "fast=26 is not allowed: give an integer from 1 to"),
     (lambda p: ind.bollinger_bands(p["close"], 20, 0), ValueError, "width=0 is not allowed"),
     (lambda p: ind.bollinger_bands(p["close"], 20, np.nan), ValueError, "width=nan is not allowed"),
@@ -298,11 +278,9 @@ BAD = [
     (lambda p: ind.atr(p["close"]), TypeError, "a DataArray is no Panel"),
     (lambda p: ind.obv(p.assign(volume=-p["volume"])), ValueError, "volume below 0"),
     (lambda p: ind.strength(p["close"], p["close"], 5), ValueError, "give one value a date"),
-    (lambda p: ind.strength(p["close"], ind.market_return(p)[1:], 5), ValueError, "other dates than close"),
-    (lambda p: ind.market_return(p, p["close"]), ValueError, "no boolean DataArray"),
-    (lambda p: ind.market_return(p, p["close"].isel(date=slice(5)) > 0), ValueError, "universe has other dates"),
+    (lambda p: ind.strength(p["close"], steady(p)[1:], 5), ValueError, "other dates than close"),
     (lambda p: ind.distance_to_high(p["close"], p["high"][1:]), ValueError, "other dates or assets"),
-    (lambda p: ind.nothing, AttributeError, "no attribute 'nothing': it has amihud"),
+    (lambda p: ind.nothing, AttributeError, "no attribute 'nothing': it has atr"),
 ]
 
 

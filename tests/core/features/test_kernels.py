@@ -1,14 +1,12 @@
-"""Kernels against plain loops and scipy: every pattern of NaN, any level of price, ties and signed zeros."""
+"""Kernels against plain loops and scipy: every pattern of NaN, any level of price and any window."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import rankdata
 
 from dlcore.features.kernels import recursions, windows
 from dlcore.features.kernels.elements import quotient
-from dlcore.features.kernels.ranks import centred_rank_rows, rank_rows
 
 
 def with_gaps(seed: int, dates: int = 60, assets: int = 5, share: float = 0.06) -> np.ndarray:
@@ -90,36 +88,6 @@ def test_a_window_longer_than_history_knows_nothing():
     for kernel in (windows.rolling_mean, windows.rolling_max, windows.rolling_min, windows.lagged):
         assert np.isnan(kernel(values, 61)).all()
     assert np.isnan(recursions.ema(values, 61, 0.1)).all()
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 10**6),
-    dates=st.integers(1, 130),
-    assets=st.integers(1, 40),
-    kinds=st.integers(1, 60),
-    missing=st.floats(0, 1),
-)
-def test_ranks_are_those_of_scipy(seed, dates, assets, kinds, missing):
-    rng = np.random.default_rng(seed)
-    values = rng.choice(rng.normal(size=kinds), (dates, assets))
-    values[rng.random(values.shape) < missing] = np.nan
-    before = values.copy()
-    np.testing.assert_array_equal(rank_rows(values), rankdata(values, axis=1, nan_policy="omit"))
-    np.testing.assert_array_equal(values, before)
-
-
-def test_ranks_of_what_hardly_differs_of_zeros_and_of_infinities():
-    ulps = 1 + np.arange(500)[::-1] * 2.0**-52
-    np.testing.assert_array_equal(rank_rows(np.stack([ulps, -ulps])), [np.arange(500, 0, -1), np.arange(1, 501)])
-    row = np.array([[np.inf, -0.0, 0.0, -np.inf, -np.nan, np.nan, 5e-324, -5e-324]])
-    np.testing.assert_array_equal(rank_rows(row), [[6, 3.5, 3.5, 1, np.nan, np.nan, 5, 2]])
-
-
-def test_centred_ranks_have_mean_nil_and_stay_inside():
-    values = np.array([[3.0, 1.0, np.nan, 1.0], [np.nan] * 4, [np.nan, 7.0, np.nan, np.nan]])
-    expected = [[1 / 3, -1 / 6, np.nan, -1 / 6], [np.nan] * 4, [np.nan, 0, np.nan, np.nan]]
-    np.testing.assert_allclose(centred_rank_rows(values), expected, rtol=1e-14)
 
 
 def test_a_quotient_by_nil_is_unknown():

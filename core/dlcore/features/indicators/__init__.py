@@ -15,13 +15,10 @@ if TYPE_CHECKING:
     from dlcore.features.indicators.bands import bollinger_bands as bollinger_bands
     from dlcore.features.indicators.bands import bollinger_position as bollinger_position
     from dlcore.features.indicators.bands import rolling_zscore as rolling_zscore
-    from dlcore.features.indicators.market import market_return as market_return
-    from dlcore.features.indicators.market import rolling_beta as rolling_beta
     from dlcore.features.indicators.market import strength as strength
     from dlcore.features.indicators.moves import distance_to_high as distance_to_high
     from dlcore.features.indicators.moves import log_return as log_return
     from dlcore.features.indicators.moves import momentum as momentum
-    from dlcore.features.indicators.moves import momentum_12_1 as momentum_12_1
     from dlcore.features.indicators.moves import price_ratio as price_ratio
     from dlcore.features.indicators.moves import rate_of_change as rate_of_change
     from dlcore.features.indicators.oscillators import kdj as kdj
@@ -34,22 +31,20 @@ if TYPE_CHECKING:
     from dlcore.features.indicators.trend import sma_gap as sma_gap
     from dlcore.features.indicators.volatility import atr as atr
     from dlcore.features.indicators.volatility import garman_klass as garman_klass
-    from dlcore.features.indicators.volatility import historical_volatility as historical_volatility
     from dlcore.features.indicators.volatility import parkinson as parkinson
     from dlcore.features.indicators.volatility import realized_volatility as realized_volatility
-    from dlcore.features.indicators.volume import amihud as amihud
     from dlcore.features.indicators.volume import dollar_volume as dollar_volume
     from dlcore.features.indicators.volume import obv as obv
     from dlcore.features.indicators.volume import obv_slope as obv_slope
 
 _FILES = {
     "bands": ("bollinger_bands", "bollinger_position", "rolling_zscore"),
-    "market": ("market_return", "rolling_beta", "strength"),
-    "moves": ("distance_to_high", "log_return", "momentum", "momentum_12_1", "price_ratio", "rate_of_change"),
+    "market": ("strength",),
+    "moves": ("distance_to_high", "log_return", "momentum", "price_ratio", "rate_of_change"),
     "oscillators": ("kdj", "rsi", "stochastic"),
     "trend": ("ema", "macd", "ratio_to_sma", "sma", "sma_gap"),
-    "volatility": ("atr", "garman_klass", "historical_volatility", "parkinson", "realized_volatility"),
-    "volume": ("amihud", "dollar_volume", "obv", "obv_slope"),
+    "volatility": ("atr", "garman_klass", "parkinson", "realized_volatility"),
+    "volume": ("dollar_volume", "obv", "obv_slope"),
 }
 _HOMES = {name: file for file, names in _FILES.items() for name in names}
 

@@ -10,7 +10,7 @@ from dlcore.features.labelled import bars, count, known, label, positive
 if TYPE_CHECKING:
     import xarray as xr
 
-MONTH, YEAR = 21, 252  # sessions
+YEAR = 252  # sessions
 
 
 def log_return(close: "xr.DataArray", window: int = 1) -> "xr.DataArray":
@@ -91,30 +91,6 @@ def rate_of_change(close: "xr.DataArray", window: int = 10) -> "xr.DataArray":
     window = count("window", window)
     numbers = positive(close)
     return label(numbers / windows.lagged(numbers, window) - 1, close, f"rate_of_change_{window}", "fraction", window)
-
-
-def momentum_12_1(close: "xr.DataArray") -> "xr.DataArray":
-    """The return of the last twelve months without the last one, ``C_{t−21} / C_{t−252} − 1``.
-
-    Parameters
-    ----------
-    close : DataArray (date, asset)
-        Prices > 0.
-
-    Returns
-    -------
-    DataArray (date, asset)
-        A fraction. Warm-up 252; NaN unless all 253 closes are known. Source: Jegadeesh and Titman (1993), Journal of
-        Finance 48; the last month left out as by Asness (1994).
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `labelled.positive`.
-    """
-    numbers = positive(close)
-    rise = windows.lagged(numbers, MONTH) / windows.lagged(numbers, YEAR) - 1
-    return label(rise, close, "momentum_12_1", "fraction", YEAR)
 
 
 def distance_to_high(close: "xr.DataArray", high: "xr.DataArray", window: int = YEAR) -> "xr.DataArray":

@@ -43,32 +43,6 @@ def atr(panel: "xr.Dataset", window: int = 14) -> "xr.DataArray":
     return label(average, panel["close"], f"atr_{window}", "price", window)
 
 
-def historical_volatility(close: "xr.DataArray", window: int = 20) -> "xr.DataArray":
-    """Standard deviation (ddof 1) of the last n log returns, times √252.
-
-    Parameters
-    ----------
-    close : DataArray (date, asset)
-        Prices > 0.
-    window : int
-        n ≥ 2 returns.
-
-    Returns
-    -------
-    DataArray (date, asset)
-        Per year: 0.2 is 20 % a year. Warm-up n; NaN where one of the n + 1 closes is.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For a window below 2, and as `labelled.positive`.
-    """
-    window = count("window", window, 2)
-    _, variance = windows.rolling_moments(_log_returns(positive(close)), window)
-    variance *= SESSIONS * window / (window - 1)
-    return label(np.sqrt(variance, out=variance), close, f"historical_volatility_{window}", PER_YEAR, window)
-
-
 def realized_volatility(close: "xr.DataArray", window: int = 20) -> "xr.DataArray":
     """Root mean square of the last n log returns, times √252: no mean is taken away.
 

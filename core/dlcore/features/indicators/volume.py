@@ -1,4 +1,4 @@
-"""How much changed hands, in which direction, and what it did to the price."""
+"""How much changed hands, and in which direction."""
 
 from typing import TYPE_CHECKING
 
@@ -88,31 +88,3 @@ def obv_slope(panel: "xr.Dataset", window: int = 10) -> "xr.DataArray":
         "days' volume a day",
         window - 1,
     )
-
-
-def amihud(panel: "xr.Dataset", window: int = 21) -> "xr.DataArray":
-    """Illiquidity: mean over n sessions of ``|log return| / dollar volume``, per million.
-
-    Parameters
-    ----------
-    panel : Dataset (date, asset)
-        `close`, `volume`.
-    window : int
-        n ≥ 1 returns.
-
-    Returns
-    -------
-    DataArray (date, asset)
-        Return per million of the price's currency, ≥ 0. Warm-up n; NaN where one of the n + 1 bars has no close, or one
-        of the n last no volume or volume 0. Source: Amihud (2002), Journal of Financial Markets 5.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For a window below 1, and as `labelled.bars`.
-    """
-    window = count("window", window)
-    close, volume = bars(panel, "close", "volume")
-    impact = quotient(np.abs(np.log(close / windows.lagged(close, 1))), close * volume)
-    impact *= 1e6
-    return label(windows.rolling_mean(impact, window), panel["close"], f"amihud_{window}", "return per million", window)

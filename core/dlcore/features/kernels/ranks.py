@@ -1,80 +1,44 @@
-"""Ranks along a row: ties share their mean rank, NaN has none and is not counted.
+"""Ranks along the rows of a matrix: 1 for the smallest, ties share the mean of their places, NaN stays NaN.
 
-A float becomes an integer of the same order, and its lowest bits make room for its place in the row: one sort of
-integers, for which numpy has vector instructions, then gives order and keys together. The few values that differ in
-the lost bits alone are put right afterwards, so the ranks are exact.
+In come float64 values (dates, assets), out come ranks of the same shape. Numpy sorts rows of 500 integers of 32 bits
+up to ten times as fast as doubles, so each row is squeezed onto an integer grid that carries the column in its low
+bits; what the grid could not tell apart is put right by comparing the doubles themselves, and the answer is exact.
 """
 
 import numpy as np
 from numba import njit
 
-BLOCK = 64  # dates whose keys stay in the cache between the steps
-NAN = np.iinfo(np.int64).max  # the key of NaN: behind infinity
-
-
-@njit(cache=True, nogil=True)
-def _order_keys(keys, values):
-    """Bit patterns to integers of the same order: where the sign is set, all other bits turn round."""
-    for t in range(keys.shape[0]):
-        for i in range(keys.shape[1]):
-            key = keys[t, i] ^ ((keys[t, i] >> 63) & NAN)
-            keys[t, i] = key if values[t, i] == values[t, i] else NAN
-
-
-@njit(cache=True, nogil=True)
-def _pack(packed, keys, places):
-    """The keys with their lowest bits, as many as `places` has, replaced by the place in the row."""
-    for t in range(keys.shape[0]):
-        for i in range(keys.shape[1]):
-            packed[t, i] = (keys[t, i] & ~places) | i
-
-
-@njit(cache=True, nogil=True)
-def _fill_ranks(ranks, packed, keys, places):
-    """Ranks of one block, from its sorted places and its exact keys."""
-    rows, columns = keys.shape
-    order = np.empty(columns, np.int64)
-    for t in range(rows):
-        for i in range(columns):
-            place, j = packed[t, i] & places, i
-            while j > 0 and keys[t, order[j - 1]] > keys[t, place]:  # differed in the lost bits alone
-                order[j] = order[j - 1]
-                j -= 1
-            order[j] = place
-        first = 0
-        while first < columns:
-            key, last = keys[t, order[first]], first + 1
-            while last < columns and keys[t, order[last]] == key:
-                last += 1
-            rank = 0.5 * (first + last + 1) if key != NAN else np.nan  # mean of first + 1 … last
-            for i in range(first, last):
-                ranks[t, order[i]] = rank
-            first = last
+BLOCK = 2**15  # values at once, 64 dates of 512 assets: what is sorted and ranked stays in the second-level cache
 
 
 def rank_rows(values: np.ndarray) -> np.ndarray:
-    """Rank each row on its own.
+    """Rank every row by itself.
 
     Parameters
     ----------
-    values : array of float64 (dates, assets)
-        NaN is not ranked; −0 and 0 are equal; infinities are the extremes.
+    values : array of float64 (T, N)
+        NaN has no rank. Infinities are the caller's to refuse.
 
     Returns
     -------
-    array of float64 (dates, assets)
-        1 for the smallest to n for the largest of the n known values, ties at the mean of their ranks, NaN kept.
+    array of float64 (T, N)
+        From 1 to the number of values in the row, ties averaged: those of ``scipy.stats.rankdata(method="average")``.
     """
-    ranks = np.empty(values.shape)
-    places = (1 << (values.shape[1] - 1).bit_length()) - 1
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK] + 0.0  # −0 becomes 0; the copy is ours
-        keys = block.view(np.int64)
-        exact = keys.copy()
-        _order_keys(exact, block)
-        _pack(keys, exact, places)  # over the values, which are no longer needed
-        keys.sort(axis=1)
-        _fill_ranks(ranks[start : start + BLOCK], keys, exact, places)
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    dates, assets = values.shape
+    ranks = np.empty_like(values)
+    bits = max(assets - 1, 1).bit_length()
+    rows = max(BLOCK // max(assets, 1), 1)
+    buffer = np.empty((min(rows, dates), assets), dtype=np.int32)
+    for start in range(0, dates, rows):
+        block = values[start : start + rows]
+        order = buffer[: len(block)]
+        grid_keys(block, bits, order)
+        order.sort(axis=1)
+        rough = exact_order(block, bits, order)
+        if rough.any():
+            order[rough] = np.argsort(block[rough], axis=1)
+        average_ranks(block, order, ranks[start : start + rows])
     return ranks
 
 
@@ -83,17 +47,86 @@ def centred_rank_rows(values: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    values : array of float64 (dates, assets)
+    values : array of float64 (T, N)
         As for `rank_rows`.
 
     Returns
     -------
-    array of float64 (dates, assets)
-        In (−½, ½), each row with mean 0; a value alone on its date is 0, NaN stays.
+    array of float64 (T, N)
+        In (−½, ½), each row with mean 0. NaN stays, and a value alone in its row has no place among others: NaN too.
     """
-    known = np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)  # (dates, 1)
+    known = (~np.isnan(values)).sum(axis=1, keepdims=True)  # (T, 1)
     ranks = rank_rows(values)
     ranks -= 0.5
-    ranks /= known
+    ranks /= np.where(known > 1, known, np.nan)
     ranks -= 0.5
     return ranks
+
+
+@njit(cache=True, nogil=True)
+def grid_keys(values, bits, keys):
+    """Write each value's place between the row's extremes and, in the low `bits`, its column. NaN comes last."""
+    rows, columns = values.shape
+    top = np.int64((1 << (31 - bits)) - 1)  # the place of NaN
+    for t in range(rows):
+        low, high = np.inf, -np.inf
+        for i in range(columns):
+            v = values[t, i]
+            low = min(low, v) if v == v else low
+            high = max(high, v) if v == v else high
+        spread = 0.5 * high - 0.5 * low  # halves: the difference of two doubles may overflow
+        spread = spread if spread > 0 else 1.0
+        for i in range(columns):
+            v = values[t, i]
+            place = np.int64((0.5 * v - 0.5 * low) / spread * (top - 1)) if v == v else top
+            keys[t, i] = np.int32((place << bits) | i)
+
+
+@njit(cache=True, nogil=True)
+def exact_order(values, bits, keys):
+    """Turn sorted keys into columns from smallest to largest value; True where the grid was too coarse for that."""
+    rows, columns = values.shape
+    mask = np.int32((1 << bits) - 1)
+    rough = np.zeros(rows, dtype=np.bool_)
+    for t in range(rows):
+        row, column = values[t], keys[t]
+        for i in range(columns):
+            column[i] = column[i] & mask
+        moves = 0
+        for i in range(1, columns):
+            moving = column[i]
+            v = row[moving]
+            j = i
+            while j > 0 and row[column[j - 1]] > v:  # false for NaN: they stay last
+                column[j] = column[j - 1]
+                j -= 1
+            column[j] = moving
+            moves += i - j
+            if moves > 8 * columns:
+                rough[t] = True
+                break
+    return rough
+
+
+@njit(cache=True, nogil=True)
+def average_ranks(values, order, ranks):
+    """Write to each column its place in the order, equal values sharing the mean of theirs; no branch on ties."""
+    rows, columns = values.shape
+    ordered = np.empty(columns)
+    first = np.empty(columns, dtype=np.int64)
+    for t in range(rows):
+        row, column = values[t], order[t]
+        known = 0
+        for i in range(columns):
+            ordered[i] = row[column[i]]
+            known += ordered[i] == ordered[i]
+        for i in range(known, columns):
+            ranks[t, column[i]] = np.nan
+        start = 0
+        for i in range(known):
+            start += (i - start) * (ordered[i] != ordered[max(i - 1, 0)])
+            first[i] = start
+        end = known - 1
+        for i in range(known - 1, -1, -1):
+            end += (i - end) * (ordered[i] != ordered[min(i + 1, known - 1)])
+            ranks[t, column[i]] = 0.5 * (first[i] + end) + 1.0

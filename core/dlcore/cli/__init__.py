@@ -10,6 +10,7 @@ import typer
 
 from dlcore.cli.contests import leaderboard
 from dlcore.cli.data import data
+from dlcore.cli.trade import add_commands
 
 app = typer.Typer(
     help="Deep learning for quantitative trading, by hand and checked.",
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+add_commands(app)
 app.command("leaderboard")(leaderboard)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from dlcore.handwritten import Linear
+
 
 def _shocks(rng: np.random.Generator) -> np.ndarray:
     return rng.normal(size=rng.integers(2, 200))
@@ -15,6 +17,27 @@ def _shocks(rng: np.random.Generator) -> np.ndarray:
 def _quadratic(rng: np.random.Generator) -> Callable[[np.ndarray], float]:
     a = rng.normal(size=12)
     return lambda x: float(np.sum(np.sin(x)) + np.sum(x**2) * a[0] + np.prod(np.cos(x)) * a[1])
+
+
+def _days(rng: np.random.Generator) -> np.ndarray:
+    """(…, length, width) of any batch shape, and of a size between 1e-3, where ε is not small, and 10."""
+    return rng.normal(size=rng.integers(2, 7, size=rng.integers(2, 5))) * 10.0 ** rng.integers(-3, 2) + rng.normal()
+
+
+def _thinking(rng: np.random.Generator) -> dict:
+    x, hidden = _days(rng), int(rng.integers(1, 9))
+    width = x.shape[-1]
+    return {
+        "x": x,
+        "expand": Linear(rng.normal(size=(width, hidden)), rng.normal(size=hidden)),
+        "contract": Linear(rng.normal(size=(hidden, width)), rng.normal(size=width)),
+    }
+
+
+def _normed(rng: np.random.Generator) -> dict:
+    x = _days(rng)
+    gain, bias = rng.normal(size=(2, x.shape[-1]))
+    return {"x": x, "gain": gain, "bias": bias, "epsilon": 10.0 ** rng.integers(-8, 1)}
 
 
 CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
@@ -39,4 +62,7 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
         "x": rng.normal(size=tuple(rng.integers(1, 4, size=2))) * 3,
         "step": 10.0 ** rng.uniform(-7, -1),
     },
+    # day 7
+    "day_07.encoder.layer_norm": _normed,
+    "day_07.encoder.feed_forward": _thinking,
 }

@@ -19,6 +19,29 @@ def _quadratic(rng: np.random.Generator) -> Callable[[np.ndarray], float]:
     return lambda x: float(np.sum(np.sin(x)) + np.sum(x**2) * a[0] + np.prod(np.cos(x)) * a[1])
 
 
+def _layer(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows, inputs, outputs = (int(k) for k in rng.integers(1, 7, size=3))
+    return rng.normal(size=(rows, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=(rows, outputs))
+
+
+def _linear(rng: np.random.Generator) -> dict:
+    x, weight, upstream = _layer(rng)
+    return {"x": x, "weight": weight, "bias": upstream[0]}
+
+
+def _linear_backward(rng: np.random.Generator) -> dict:
+    return dict(zip(("x", "weight", "upstream"), _layer(rng), strict=True))
+
+
+def _points(rng: np.random.Generator) -> dict:
+    return {"x": rng.normal(size=tuple(rng.integers(1, 7, size=2))) * 3}
+
+
+def _loss(rng: np.random.Generator) -> dict:
+    shape = tuple(rng.integers(1, 7, size=2))
+    return {"prediction": rng.normal(size=shape), "target": rng.normal(size=shape)}
+
+
 def _days(rng: np.random.Generator) -> np.ndarray:
     """(…, length, width) of any batch shape, and of a size between 1e-3, where ε is not small, and 10."""
     return rng.normal(size=rng.integers(2, 7, size=rng.integers(2, 5))) * 10.0 ** rng.integers(-3, 2) + rng.normal()
@@ -62,6 +85,13 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
         "x": rng.normal(size=tuple(rng.integers(1, 4, size=2))) * 3,
         "step": 10.0 ** rng.uniform(-7, -1),
     },
+    "day_02.linear.linear": _linear,
+    "day_02.linear.linear_backward": _linear_backward,
+    **{
+        f"day_02.linear.{bend}": _points for bend in ("relu", "relu_derivative", "gelu", "gelu_derivative", "gelu_tanh")
+    },
+    "day_02.linear.mse": _loss,
+    "day_02.linear.mae": _loss,
     # day 7
     "day_07.encoder.layer_norm": _normed,
     "day_07.encoder.feed_forward": _thinking,

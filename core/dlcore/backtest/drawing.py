@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.backtest._stats import SESSIONS_PER_YEAR, drawdown, sharpe, sharpe_error
+from dlcore.backtest.ratios import rolling_error, sharpe
 from dlcore.backtest.record import BPS, Record
+from dlcore.evaluation import underwater
+from dlcore.evaluation.series import SESSIONS_PER_YEAR
 from dlcore.plots import COLORS, name_line
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def draw_equity(axes: "Axes", record: Record) -> None:
 def draw_drawdown(axes: "Axes", record: Record) -> None:
     """Loss from the best value so far."""
     for name in record.returns.columns[::-1]:
-        depth = 100 * drawdown(record.returns[name])
+        depth = 100 * underwater(record.returns[name].to_numpy())
         if name == "strategy":
             axes.fill_between(record.dates, depth, 0, color=HUES[name], alpha=0.3, lw=0)
         axes.plot(record.dates, depth, color=HUES[name], lw=1.2 if name == "strategy" else 0.8)
@@ -51,7 +53,7 @@ def draw_rolling_sharpe(axes: "Axes", record: Record) -> None:
     window = SESSIONS_PER_YEAR // 2 if len(mine) > SESSIONS_PER_YEAR else len(mine) // 3
     rolling = mine.rolling(window)
     ratio: pd.Series = rolling.mean() / rolling.std() * SESSIONS_PER_YEAR**0.5
-    error = 1.96 * sharpe_error(ratio.to_numpy(), window)
+    error = 1.96 * rolling_error(ratio.to_numpy(), window)
     axes.fill_between(record.dates, ratio - error, ratio + error, color=COLORS["sky"], alpha=0.4, lw=0)
     axes.plot(record.dates, ratio, color=HUES["strategy"])
     axes.axhline(0, color=COLORS["ink"], lw=0.8)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlcore.backtest._stats import SESSIONS_PER_YEAR, drawdown, max_drawdown, sharpe, sharpe_interval
+from dlcore.backtest.ratios import sharpe, sharpe_interval
+from dlcore.evaluation import underwater
+from dlcore.evaluation.series import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +101,7 @@ class Record:
         """The five deepest: `start` (last high), `trough`, `end` (NaT if not yet), `depth`, `sessions` under water."""
         import pandas as pd
 
-        depth = drawdown(self.returns["strategy"])
+        depth = underwater(self.returns["strategy"].to_numpy())
         under = np.concatenate([[False], depth < 0, [False]])
         begins, ends = np.flatnonzero(np.diff(under.astype(int)) == 1), np.flatnonzero(np.diff(under.astype(int)) == -1)
         rows = []
@@ -130,7 +132,7 @@ class Record:
             "sharpe_low": low,
             "sharpe_high": high,
             "sharpe_before_costs": sharpe(self.before_costs),
-            "max_drawdown": max_drawdown(mine),
+            "max_drawdown": float(underwater(mine).min()),
             "days_up": float((mine > 0).mean()),
             "worst_day": float(mine.min()),
             "var_95": tail,
@@ -146,7 +148,7 @@ class Record:
         for name in self.returns.columns.drop("strategy"):
             other = self.returns[name].to_numpy()
             numbers |= {f"{name}_sharpe": sharpe(other), f"{name}_total_return": float(np.prod(1 + other) - 1)}
-            numbers |= {f"{name}_max_drawdown": max_drawdown(other)}
+            numbers |= {f"{name}_max_drawdown": float(underwater(other).min())}
             varies = min(mine.std(), other.std()) > 0
             numbers[f"{name}_correlation"] = float(np.corrcoef(mine, other)[0, 1]) if varies else None
         numbers = {name: None if value != value else value for name, value in numbers.items()}

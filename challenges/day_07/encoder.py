@@ -39,7 +39,7 @@ def encoder_layer(
 ) -> np.ndarray:
     """Look around, then think: (…, L, D) -> (…, L, D).
 
-    Both branches read the stream through a norm and add to it; nothing ever replaces it (Xiong et al. 2020, "pre-norm").
+    Both branches read the stream through a norm and add to it; nothing replaces it ("pre-norm": Xiong et al. 2020).
     The mask is True where a day may look.
     """
     first, second = norms

@@ -1,4 +1,4 @@
-"""Day 7's layer is a function, its graduate a class: the same numbers all the same, with any mask and both precisions."""
+"""Day 7's layer is a function and its graduate a class: the same numbers, with any mask and in both precisions."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_lesson_and_graduate_agree(seed, dtype, close):
         "expand": _linear(rng, width, hidden, dtype),
         "contract": _linear(rng, hidden, width, dtype),
         "norms": tuple((rng.normal(size=width).astype(dtype), rng.normal(size=width).astype(dtype)) for _ in "12"),
-        "epsilon": 10.0 ** rng.integers(-8, 1),
+        "epsilon": float(10.0 ** rng.integers(-8, 1)),
     }
     blind = rng.random((length, length)) < 0.5  # some days may look at nothing
     for mask in (None, np.tri(length, dtype=bool), blind):

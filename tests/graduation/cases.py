@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from dlcore.handwritten import Linear
+
 
 def _shocks(rng: np.random.Generator) -> np.ndarray:
     return rng.normal(size=rng.integers(2, 200))
@@ -52,6 +54,27 @@ def _adam_step(rng: np.random.Generator) -> dict:
         "decay": (rng.uniform(0, 0.99), rng.uniform(0.5, 0.9999)),
         "epsilon": 10.0 ** rng.uniform(-9, -1),
     }
+
+
+def _days(rng: np.random.Generator) -> np.ndarray:
+    """(…, length, width) of any batch shape, and of a size between 1e-3, where ε is not small, and 10."""
+    return rng.normal(size=rng.integers(2, 7, size=rng.integers(2, 5))) * 10.0 ** rng.integers(-3, 2) + rng.normal()
+
+
+def _thinking(rng: np.random.Generator) -> dict:
+    x, hidden = _days(rng), int(rng.integers(1, 9))
+    width = x.shape[-1]
+    return {
+        "x": x,
+        "expand": Linear(rng.normal(size=(width, hidden)), rng.normal(size=hidden)),
+        "contract": Linear(rng.normal(size=(hidden, width)), rng.normal(size=width)),
+    }
+
+
+def _normed(rng: np.random.Generator) -> dict:
+    x = _days(rng)
+    gain, bias = rng.normal(size=(2, x.shape[-1]))
+    return {"x": x, "gain": gain, "bias": bias, "epsilon": 10.0 ** rng.integers(-8, 1)}
 
 
 CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
@@ -120,4 +143,7 @@ CASES = CASES | {
     "day_04.attention.softmax_backward": _shares,
     "day_04.attention.attention": _attention,
     "day_04.attention.attention_backward": _attention_backward,
+    # day 7
+    "day_07.encoder.layer_norm": _normed,
+    "day_07.encoder.feed_forward": _thinking,
 }

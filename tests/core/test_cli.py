@@ -190,7 +190,7 @@ def test_a_download_is_stored_and_what_failed_is_said(monkeypatch):
     days = sessions("2021-01-04", "2021-01-08")
 
     class Played:
-        name, licence, folder = "yahoo", "none", None
+        name, licence, adjustment, source, folder = "yahoo", "none", "nothing", "played", None
 
         def fetch(self, symbols, start, end):
             numbers = dict.fromkeys(ROW_COLUMNS[2:], 1.0) | {"dividend": 0.0}
@@ -199,7 +199,9 @@ def test_a_download_is_stored_and_what_failed_is_said(monkeypatch):
     room = SimpleNamespace(
         live_provider=Played,
         read_name=lambda name, folder: SimpleNamespace(
-            symbols=tuple(name.removeprefix("yahoo:").split(",")), weakness="survivorship-biased: two by hand"
+            symbols=tuple(name.removeprefix("yahoo:").split(",")),
+            sectors=None,
+            weakness="survivorship-biased: two by hand",
         ),
         calendar_of=lambda symbols: "XNYS",
     )

@@ -87,6 +87,12 @@ def _built(first: int, last: int, calendar: str) -> Any:
         with warnings.catch_warnings():
             # exchange_calendars 4.13 under pandas 3.1; the values it gets are the right ones
             warnings.filterwarnings("ignore", message="Series.values returning an ndarray that drops timezone")
+            warnings.filterwarnings("ignore", message="DatetimeIndex.weekday is deprecated")  # Hong Kong's
             return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
     except InvalidCalendarName:
         raise ValueError(f"calendar={calendar!r} is not known: give the code of an exchange, such as XNYS") from None
+    except ValueError as error:  # nobody has written down its holidays
+        said = " ".join(str(error).split())
+        raise ValueError(
+            f"calendar={calendar} from {first} to {last} is not allowed: {said}: give later dates"
+        ) from None

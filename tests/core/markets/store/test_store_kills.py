@@ -1,5 +1,10 @@
-"""A writer killed at any operation on the disk leaves the old store or the new, and running again completes."""
+"""A writer killed at any operation on the disk leaves the old store or the new, and running again completes.
 
+What happens before the disk is touched (reading the file, judging its rows) is done once and remembered, and syncing is
+counted but left out: a kill takes nothing back that was written, only a power cut does.
+"""
+
+import functools
 import os
 import shutil
 import signal
@@ -10,13 +15,31 @@ import pandas as pd
 import pytest
 
 from dlcore.markets import load_panel
-from dlcore.markets.store import import_panel, read_quarantine, refresh, verify_store
+from dlcore.markets.store import filling, import_panel, importing, read_quarantine, refresh, verify_store
 from dlcore.markets.store.manifest import read_manifest
 from dlcore.markets.store.places import is_store
 
 OPERATIONS = ("open", "write", "fsync", "replace", "unlink", "mkdir", "ftruncate", "pwrite")
 OLD = "date,symbol,close\n2020-01-02,KO,54\n2020-01-02,CL,-61\n"
 NEW = "date,symbol,close\n2020-01-02,KO,54\n2020-01-02,CL,61\n2021-01-04,KO,-50\n2021-01-04,PEP,140\n"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Nothing is worked out twice, in this process or in the children forked from it."""
+    judged = {}
+
+    def screen_rows(frame, calendar, days):
+        key = frame.to_csv(), calendar, days.tobytes()
+        if key not in judged:
+            judged[key] = screened(frame, calendar, days)
+        return judged[key]
+
+    screened = importing.screen_rows
+    monkeypatch.setattr(importing, "screen_rows", screen_rows)
+    monkeypatch.setattr(filling, "screen_rows", screen_rows)
+    monkeypatch.setattr(importing, "read_rows", functools.cache(importing.read_rows))
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 def interrupted(work, at: int) -> bool:

@@ -214,7 +214,7 @@ def _draw(path: Path, report: "Report", panel: "xr.Dataset") -> None:
             raise ModuleNotFoundError(f"{error.name} is not installed: pip install dlcore[plots]") from None
         from dlcore.markets.quality import draw_report
 
-        whole, axes = figure(height=0.8 + 0.35 * report.findings["check"].nunique())
+        whole, axes = figure(height=0.8 + 0.35 * len(set(report.findings["check"])))
         draw_report(axes, report, panel)
         whole.savefig(path)
 

@@ -68,7 +68,7 @@ def last_session(now: "pd.Timestamp", calendar: str = "XNYS") -> "pd.Timestamp":
 
     if now.tzinfo is None:
         raise ValueError(f"now={now} is not allowed: give a moment with its time zone")
-    closes = _built(now.year - 1, now.year, calendar).closes
+    closes = _closes(now.year - 1, now.year, calendar)
     done = closes[closes <= now.tz_convert("UTC") - pd.Timedelta(SETTLED)]
     return done.index[-1].tz_localize(None)
 
@@ -76,6 +76,11 @@ def last_session(now: "pd.Timestamp", calendar: str = "XNYS") -> "pd.Timestamp":
 @lru_cache(maxsize=32)
 def _whole_years(first: int, last: int, calendar: str) -> "pd.DatetimeIndex":
     return _built(first, last, calendar).sessions.tz_localize(None).as_unit("ns")
+
+
+@lru_cache(maxsize=32)
+def _closes(first: int, last: int, calendar: str) -> Any:
+    return _built(first, last, calendar).closes
 
 
 def _built(first: int, last: int, calendar: str) -> Any:

@@ -3,11 +3,11 @@
 The lesson's parameters have the graduate's names, so one set of arguments serves both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
-from dlcore.handwritten import Linear
+from dlcore.handwritten import Linear, MultiHeadAttention
 
 
 def _shocks(rng: np.random.Generator) -> np.ndarray:
@@ -77,7 +77,10 @@ def _normed(rng: np.random.Generator) -> dict:
     return {"x": x, "gain": gain, "bias": bias, "epsilon": 10.0 ** rng.integers(-8, 1)}
 
 
-CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
+#: Graduates that are methods: the lesson's arguments in, the lesson's structure out.
+ADAPTERS: dict[str, Callable] = {}
+
+CASES: dict[str, Callable[[np.random.Generator], dict]] = {
     "day_01.series.ar1": lambda rng: {
         "shocks": _shocks(rng),
         "phi": rng.uniform(-0.99, 0.99),
@@ -138,7 +141,7 @@ def _attention_backward(rng: np.random.Generator) -> dict:
     return inputs | {"upstream": rng.normal(size=(len(inputs["query"]), inputs["value"].shape[1]))}
 
 
-CASES = CASES | {
+CASES |= {
     "day_04.attention.softmax": _scores,
     "day_04.attention.softmax_backward": _shares,
     "day_04.attention.attention": _attention,
@@ -146,4 +149,54 @@ CASES = CASES | {
     # day 7
     "day_07.encoder.layer_norm": _normed,
     "day_07.encoder.feed_forward": _thinking,
+}
+
+
+# --- Day 5: the lesson's eight arrays against the graduate's four layers ---
+
+
+def _heads(rng: np.random.Generator) -> dict:
+    heads, own, batch, length = (int(k) for k in rng.integers(1, 5, size=4))
+    return {"x": rng.normal(size=(batch, length, heads * own)), "heads": heads}
+
+
+def _multi_head(rng: np.random.Generator) -> dict:
+    from challenges.day_05.multi_head import Maps
+
+    case = _heads(rng)
+    batch, length, width = case["x"].shape
+    maps = Maps(*(rng.normal(size=shape) for _ in range(4) for shape in ((width, width), (width,))))
+    masks = (None, rng.random((length, length)) < 0.6, rng.random((batch, length, length)) < 0.6)
+    return {**case, "maps": maps, "mask": masks[int(rng.integers(3))]}  # a token that may look at nothing is among them
+
+
+def _multi_head_backward(rng: np.random.Generator) -> dict:
+    case = _multi_head(rng)
+    return {**case, "upstream": rng.normal(size=case["x"].shape)}
+
+
+def _layer_of(maps: tuple, heads: int) -> MultiHeadAttention:
+    layers = (Linear(weight, bias) for weight, bias in zip(maps[::2], maps[1::2], strict=True))
+    return MultiHeadAttention(*layers, heads)
+
+
+def _forward(x: np.ndarray, maps: tuple, heads: int, mask: np.ndarray | None) -> tuple:
+    return _layer_of(maps, heads).forward(x, mask=mask)
+
+
+def _backward(x: np.ndarray, maps: tuple, heads: int, upstream: np.ndarray, mask: np.ndarray | None) -> tuple:
+    dx, slopes = _layer_of(maps, heads).backward(x, upstream, mask=mask)
+    parts = (slopes.query, slopes.key, slopes.value, slopes.output)
+    return dx, tuple(array for layer in parts for array in (layer.weight, layer.bias))
+
+
+CASES |= {
+    "day_05.multi_head.split_heads": _heads,
+    "day_05.multi_head.merge_heads": lambda rng: {"x": rng.normal(size=tuple(rng.integers(1, 6, size=4)))},
+    "day_05.multi_head.multi_head": _multi_head,
+    "day_05.multi_head.multi_head_backward": _multi_head_backward,
+}
+ADAPTERS |= {
+    "dlcore.handwritten.attention.MultiHeadAttention.forward": _forward,
+    "dlcore.handwritten.attention.MultiHeadAttention.backward": _backward,
 }

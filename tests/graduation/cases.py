@@ -77,6 +77,36 @@ def _normed(rng: np.random.Generator) -> dict:
     return {"x": x, "gain": gain, "bias": bias, "epsilon": 10.0 ** rng.integers(-8, 1)}
 
 
+def _places(rng: np.random.Generator) -> dict:
+    """Positions before and beyond any window, and two bases."""
+    return {
+        "positions": rng.integers(-300, 300, size=rng.integers(1, 9)),
+        "base": float(rng.choice([100.0, 10_000.0])),
+    }
+
+
+def _turned(rng: np.random.Generator, name: str) -> dict:
+    places = _places(rng)
+    batch = tuple(rng.integers(1, 4, size=rng.integers(0, 3)))
+    return {name: rng.normal(size=(*batch, len(places["positions"]), 2 * rng.integers(1, 5))), **places}
+
+
+def _table(rng: np.random.Generator) -> tuple[int, int, np.ndarray]:
+    """Rows, width, and places of which some come twice."""
+    rows, width = (int(k) for k in rng.integers(1, 8, size=2))
+    return rows, width, rng.integers(rows, size=tuple(rng.integers(1, 5, size=rng.integers(1, 3))))
+
+
+def _learned(rng: np.random.Generator) -> dict:
+    rows, width, positions = _table(rng)
+    return {"table": rng.normal(size=(rows, width)), "positions": positions}
+
+
+def _learned_backward(rng: np.random.Generator) -> dict:
+    rows, width, positions = _table(rng)
+    return {"upstream": rng.normal(size=(*positions.shape, width)), "positions": positions, "rows": rows}
+
+
 #: Graduates that are methods: the lesson's arguments in, the lesson's structure out.
 ADAPTERS: dict[str, Callable] = {}
 
@@ -199,4 +229,15 @@ CASES |= {
 ADAPTERS |= {
     "dlcore.handwritten.attention.MultiHeadAttention.forward": _forward,
     "dlcore.handwritten.attention.MultiHeadAttention.backward": _backward,
+}
+
+
+# --- Day 6: positions ---
+
+CASES |= {
+    "day_06.positional.sinusoidal": lambda rng: {"width": 2 * int(rng.integers(1, 6)), **_places(rng)},
+    "day_06.positional.learned": _learned,
+    "day_06.positional.learned_backward": _learned_backward,
+    "day_06.positional.rotary": lambda rng: _turned(rng, "x"),
+    "day_06.positional.rotary_backward": lambda rng: _turned(rng, "upstream"),
 }

@@ -30,7 +30,7 @@ from dlcore.handwritten.layers import (
 )
 from dlcore.handwritten.mlp import MLP, Adam, adam_step, fit
 from dlcore.handwritten.norm import layer_norm, layer_norm_backward
-from dlcore.handwritten.positional import rotary, rotary_backward, sinusoidal
+from dlcore.handwritten.positional import learned, learned_backward, rotary, rotary_backward, sinusoidal
 
 __all__ = [
     "MLP",
@@ -50,6 +50,8 @@ __all__ = [
     "gradient_check",
     "layer_norm",
     "layer_norm_backward",
+    "learned",
+    "learned_backward",
     "linear",
     "linear_backward",
     "mae",

@@ -1,6 +1,7 @@
 """Where in time a token stands: codes that are added, and a turn that makes scores depend on distance.
 
-In come positions counted in sessions, never timestamps: at a million, float32 has lost the third digit of an angle.
+In come positions counted in sessions, never timestamps (at a million, float32 has lost the third digit of an angle),
+and tokens or a table; out come codes, turned tokens, and their gradients.
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlcore.handwritten.layers import Floats, floats
 
-__all__ = ["rotary", "rotary_backward", "sinusoidal"]
+__all__ = ["learned", "learned_backward", "rotary", "rotary_backward", "sinusoidal"]
 
 
 def sinusoidal(positions: ArrayLike, width: int, *, base: float = 10_000.0) -> NDArray[np.float64]:
@@ -41,6 +42,63 @@ def sinusoidal(positions: ArrayLike, width: int, *, base: float = 10_000.0) -> N
     """
     angles = _angles(positions, width, base)  # (…, width / 2)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(*angles.shape[:-1], width)
+
+
+def learned(table: ArrayLike, positions: ArrayLike) -> Floats:
+    """One row of a table for each position: a code of its own for every place that was ever trained.
+
+    Parameters
+    ----------
+    table : array_like, shape (R, W)
+    positions : array_like of integers, any shape (…)
+        From 0 to R - 1: places from the start, or days ago. Nothing is wrapped around: -1 is not the last row.
+
+    Returns
+    -------
+    ndarray, shape (…, W)
+
+    Raises
+    ------
+    ValueError
+        If the table is not two-dimensional, or positions are not integers from 0 to R - 1.
+
+    References
+    ----------
+    Gehring et al., *Convolutional sequence to sequence learning*, ICML 2017, section 3.1.
+    """
+    table = floats(table)
+    if table.ndim != 2:
+        raise ValueError(f"table has shape {table.shape}: give one row for each position, (R, W)")
+    return table[_places(positions, len(table))]
+
+
+def learned_backward(upstream: ArrayLike, positions: ArrayLike, *, rows: int) -> Floats:
+    """Gradient of `learned` at its table: each row is the sum over the places at which it was used.
+
+    Parameters
+    ----------
+    upstream : array_like, shape (…, W)
+        Gradient of the loss with respect to the codes.
+    positions : array_like of integers, shape (…)
+    rows : int
+        R, of the table.
+
+    Returns
+    -------
+    ndarray, shape (R, W)
+        Zero where a row was not used.
+
+    Raises
+    ------
+    ValueError
+        If positions are not integers from 0 to R - 1, or do not fit the upstream gradient.
+    """
+    upstream, places = floats(upstream), _places(positions, rows)
+    if upstream.shape[:-1] != places.shape:
+        raise ValueError(f"upstream has shape {upstream.shape} for positions {places.shape}: give (…, W) for (…)")
+    gradient = np.zeros((rows, upstream.shape[-1]), dtype=upstream.dtype)
+    np.add.at(gradient, places, upstream)
+    return gradient
 
 
 def rotary(x: ArrayLike, positions: ArrayLike, *, base: float = 10_000.0) -> Floats:
@@ -91,3 +149,13 @@ def _angles(positions: ArrayLike, width: int, base: float) -> NDArray[np.float64
     if not base > 1:
         raise ValueError(f"base={base} is not allowed: give a number above 1")
     return np.asarray(positions, dtype=np.float64)[..., None] * base ** (-np.arange(0, width, 2) / width)
+
+
+def _places(positions: ArrayLike, rows: int) -> NDArray[np.int64]:
+    """Positions as indices of a table's rows."""
+    places = np.asarray(positions)
+    if places.dtype.kind not in "iu":
+        raise ValueError(f"positions have dtype {places.dtype}: give integers, a table has no row between two others")
+    if (out := (places < 0) | (places >= rows)).any():
+        raise ValueError(f"position {places[out][0]} is not in the table: give integers from 0 to {rows - 1}")
+    return places.astype(np.int64)

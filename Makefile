@@ -22,7 +22,7 @@ STUDIES := $(sort $(basename $(notdir $(wildcard notebooks/*.ipynb))))
 
 .PHONY: help
 help: ## print this list
-	@sed -n 's/^\([a-z][a-z0-9_%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sed 's/^day-%/day-01/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z0-9_%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sed 's/^day-%/day-01/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------- set-up: each step has a stamp, the second call is free
 
@@ -127,6 +127,10 @@ solution: .venv/.ready ## show a solution beside your attempt: DAY=1 EXERCISE=ar
 .PHONY: progress
 progress: .venv/.ready ## which days you have passed
 	@$(COURSE) progress
+
+.PHONY: leaderboard
+leaderboard: build/.warm ## every entry beside the baselines: rank IC, net Sharpe, what luck would show
+	@.venv/bin/dlcore leaderboard
 
 .PHONY: lab
 lab: .venv/.ready ## open JupyterLab

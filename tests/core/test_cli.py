@@ -1,17 +1,22 @@
 """The command: what it prints, and how it refuses."""
 
 import json
+import os
+import pty
+import subprocess
 import sys
-from types import SimpleNamespace
+from contextlib import suppress
+from threading import Thread
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
+from yahoo_server import Listing
 
 from dlcore.cli import app
 from dlcore.markets import load_panel
 from dlcore.markets.calendar import sessions
-from dlcore.markets.provider import ROW_COLUMNS, Fetched
 from dlcore.markets.sources import SOURCES
 
 runner = CliRunner()
@@ -185,32 +190,106 @@ def test_mistakes_with_stores_are_one_line_and_exit_code_2(arguments, says, root
     assert not root.exists()
 
 
-def test_a_download_is_stored_and_what_failed_is_said(monkeypatch):
-    """The room of Yahoo is played: what it is asked for and what becomes of its answer."""
-    days = sessions("2021-01-04", "2021-01-08")
+def test_check_says_what_no_check_can_see_and_draws(tmp_path):
+    (tmp_path / "p.csv").write_text(CRUDE)
+    command("import", tmp_path / "p.csv", "--name", "mine")
+    result = runner.invoke(app, ["data", "check", "mine", "--figure", str(tmp_path / "seen.png")])
+    assert result.exit_code == 1
+    assert "weakness: survivorship-biased" in result.stdout
+    assert (tmp_path / "seen.png").read_bytes()[:4] == b"\x89PNG"
+    result = runner.invoke(app, ["data", "check", "mine", "--json"])
+    found = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert found["weakness"].startswith("survivorship-biased")
+    assert found["quarantined"] == "1 row is in quarantine; price is not above 0: 1 (2020-04-20 CL close -37.63)"
+    assert (found["failures"], found["stale"], found["errors"]) == ("none", "none", len(found["findings"]))
+    for path, says in (("none/seen.png", "No such file"), ("seen.doc", "Format 'doc' is not supported")):
+        result = runner.invoke(app, ["data", "check", "mine", "--figure", str(tmp_path / path)])
+        assert result.exit_code == 2
+        assert says in result.stderr
+        assert result.stderr.count("\n") == 1
 
-    class Played:
-        name, licence, folder = "yahoo", "none", None
 
-        def fetch(self, symbols, start, end):
-            numbers = dict.fromkeys(ROW_COLUMNS[2:], 1.0) | {"dividend": 0.0}
-            yield Fetched(pd.DataFrame({"date": days, "symbol": "KO", **numbers}), {"NOPE": "404"})
+def test_a_figure_needs_the_plots(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "dlcore.plots", None)
+    result = runner.invoke(app, ["data", "check", "us-large-20", "--end", "1991-01-01", "--figure", "x.png"])
+    assert result.exit_code == 2
+    assert "pip install dlcore[plots]" in result.stderr
 
-    room = SimpleNamespace(
-        live_provider=Played,
-        read_name=lambda name, folder: SimpleNamespace(
-            symbols=tuple(name.removeprefix("yahoo:").split(",")), weakness="survivorship-biased: two by hand"
-        ),
-        calendar_of=lambda symbols: "XNYS",
-    )
-    monkeypatch.setitem(sys.modules, "dlcore.markets.yahoo", room)
-    result = runner.invoke(app, ["data", "get", "yahoo:KO,NOPE", "--json"])
-    report = json.loads(result.stdout)
-    assert result.exit_code == 1  # not everything came
-    assert (report["name"], report["stored"], report["failed"]) == ("yahoo-ko-nope", ["KO"], {"NOPE": "404"})
-    assert report["rows"] == 5
-    panel = load_panel("yahoo-ko-nope")
-    assert panel.attrs["weakness"] == "survivorship-biased: two by hand"
-    result = runner.invoke(app, ["data", "get", "yahoo:KO,NOPE", "--name", "mine", "--start", "2021-01-06"])
-    assert "mine: 3 rows on 3 dates for 1 symbols" in result.stdout
-    assert "404" in result.stdout
+
+def test_a_download_from_the_first_day_to_the_next(yahoo, root):
+    """The real way, but for the server: Yahoo's room, yfinance, the store, the Panel."""
+    days = [day.date() for day in sessions("2014-12-01", "2015-03-31")]
+    yahoo.list(Listing("AAPL", days), Listing("MSFT", days, seed=1))
+    get = ["get", "yahoo:AAPL,MSFT", "--name", "mine", "--start", "2015-01-01"]
+    report = json.loads(command(*get, "--json"))
+    kept = len(sessions("2015-01-01", "2015-03-31"))
+    assert (report["name"], report["stored"], report["failed"]) == ("mine", ["AAPL", "MSFT"], {})
+    assert (report["rows"], report["sessions"]) == (2 * kept, kept)
+    assert "weakness: survivorship-biased if the symbols were chosen" in command("check", "mine")
+    sql = "select symbol, count(*) n, min(date) first from mine group by symbol order by symbol"
+    assert command("sql", sql, "--csv") == f"symbol,n,first\nAAPL,{kept},2015-01-02\nMSFT,{kept},2015-01-02\n"
+    panel = load_panel("mine", assets=["MSFT"])
+    np.testing.assert_allclose(panel["close"][:, 0], yahoo.listings["MSFT"].published()["adjclose"]["2015-01-01":])
+
+    more = [day.date() for day in sessions("2014-12-01", "2015-04-02")]
+    yahoo.list(Listing("AAPL", more, splits={"2015-04-01": (7, 1)}), Listing("MSFT", more, seed=1))
+    yahoo.queries.clear()
+    text = command(*get)
+    assert "mine: 65 rows on 63 dates for 2 symbols, 0 had all" in text
+    assert "1 were had anew" in text
+    asked = [f"{pd.Timestamp(int(query['period1']), unit='s'):%F}" for query in yahoo.queries]
+    assert asked == ["2015-03-25", "2015-03-25", "2015-01-01"]  # five sessions back; the split: from the start
+    published = yahoo.listings["AAPL"].published()["adjclose"]["2015-01-01":]
+    np.testing.assert_allclose(load_panel("mine", assets=["AAPL"])["close"][:, 0], published)
+
+    result = runner.invoke(app, ["data", "get", "yahoo:AAPL,NOPE", "--name", "mine", "--json"])
+    assert (result.exit_code, result.stderr) == (1, "")  # no bar where no terminal is
+    assert json.loads(result.stdout)["failed"] == {"NOPE": "Yahoo says: No data found, symbol may be delisted"}
+    result = runner.invoke(app, ["data", "get", "yahoo:AAPL,NOPE", "--name", "mine"])
+    assert result.exit_code == 1
+    assert "No data found" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["yahoo:AA PL"], "holds 'AA PL' for a symbol"),
+        (["yahoo:AAPL", "--name", "../mine"], "name='../mine' is not allowed"),
+        (["yahoo:AAPL", "--start", "soon"], "start=soon is not allowed: give a date"),
+        (["yahoo:AAPL", "--calendar", "MOON"], "calendar='MOON' is not known"),
+    ],
+)
+def test_mistakes_with_downloads_are_one_line_and_exit_code_2(yahoo, root, arguments, says):
+    result = runner.invoke(app, ["data", "get", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not yahoo.asked
+    assert not root.exists()
+
+
+def test_progress_is_for_terminals_only(yahoo):
+    """A terminal of our own shows the bar; a pipe gets the report alone."""
+    yahoo.list(Listing("AAPL", [day.date() for day in sessions("2015-01-01", "2015-01-31")]))
+    order = [sys.executable, "-c", "from dlcore.cli import main; main()", "data", "get", "yahoo:AAPL", "--json"]
+    ours, theirs = pty.openpty()
+    shown = []
+
+    def watch():
+        with suppress(OSError):  # the terminal was closed
+            while text := os.read(ours, 4096):
+                shown.append(text)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    with_terminal = {"stdout": subprocess.PIPE, "stderr": theirs, "env": os.environ | {"TERM": "xterm"}}
+    done = subprocess.run(order, **with_terminal, check=True, timeout=100)
+    os.close(theirs)
+    watcher.join(10)
+    os.close(ours)
+    assert b"downloading yahoo:AAPL" in b"".join(shown)
+    assert json.loads(done.stdout)["stored"] == ["AAPL"]
+    done = subprocess.run(order, capture_output=True, check=True, timeout=100)
+    assert done.stderr == b""
+    assert json.loads(done.stdout)["rows"] == 0

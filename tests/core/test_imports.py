@@ -27,7 +27,11 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "code", ["import dlcore", "import dlcore.markets", "import dlcore.cli", "import dlcore; dir(dlcore)"]
+    "code",
+    [
+        *("import dlcore", "import dlcore.markets", "import dlcore.features", "import dlcore.evaluation"),
+        *("import dlcore.cli", "import dlcore; dir(dlcore)"),
+    ],
 )
 def test_the_library_and_its_command_bring_nothing_heavy(code):
     assert loaded_by(code) == set()

@@ -42,6 +42,20 @@ def _loss(rng: np.random.Generator) -> dict:
     return {"prediction": rng.normal(size=shape), "target": rng.normal(size=shape)}
 
 
+def _adam_step(rng: np.random.Generator) -> dict:
+    shape = tuple(int(k) for k in rng.integers(1, 6, size=rng.integers(1, 4)))
+    return {
+        "parameter": rng.normal(size=shape),
+        "gradient": rng.normal(size=shape) * 10.0 ** rng.integers(-6, 4),
+        "mean": rng.normal(size=shape),
+        "square": rng.uniform(0, 2, size=shape),
+        "step": int(rng.integers(1, 2000)),
+        "rate": 10.0 ** rng.uniform(-5, 0),
+        "decay": (rng.uniform(0, 0.99), rng.uniform(0.5, 0.9999)),
+        "epsilon": 10.0 ** rng.uniform(-9, -1),
+    }
+
+
 def _days(rng: np.random.Generator) -> np.ndarray:
     """(…, length, width) of any batch shape, and of a size between 1e-3, where ε is not small, and 10."""
     return rng.normal(size=rng.integers(2, 7, size=rng.integers(2, 5))) * 10.0 ** rng.integers(-3, 2) + rng.normal()
@@ -92,6 +106,43 @@ CASES: Mapping[str, Callable[[np.random.Generator], dict]] = {
     },
     "day_02.linear.mse": _loss,
     "day_02.linear.mae": _loss,
+    # Day 3; forward, backward and training are compared in test_day_03.py
+    "day_03.mlp.adam_step": _adam_step,
+}
+
+
+# --- Day 4: attention, with and without a mask, rows that may look at nobody, and scores of ±10,000 ---
+
+
+def _scores(rng: np.random.Generator) -> dict:
+    shape = tuple(int(k) for k in rng.integers(1, 7, size=rng.integers(1, 4)))
+    mask = rng.random(shape) < rng.choice([0.0, 0.5, 1.0])
+    return {"x": rng.normal(size=shape) * 10.0 ** rng.integers(-3, 5), "mask": mask if rng.random() < 0.7 else None}
+
+
+def _shares(rng: np.random.Generator) -> dict:
+    upstream = rng.normal(size=tuple(int(k) for k in rng.integers(1, 7, size=2)))
+    return {"weights": rng.dirichlet(np.ones(upstream.shape[1]), size=len(upstream)), "upstream": upstream}
+
+
+def _attention(rng: np.random.Generator) -> dict:
+    queries, keys, width, values = (int(k) for k in rng.integers(1, 7, size=4))
+    inputs = {"query": rng.normal(size=(queries, width)), "key": rng.normal(size=(keys, width))}
+    inputs["query"] *= 10.0 ** rng.integers(-3, 5)
+    mask = rng.random((queries, keys)) < rng.choice([0.0, 0.3, 0.7, 1.0])
+    return inputs | {"value": rng.normal(size=(keys, values)), "mask": mask if rng.random() < 0.7 else None}
+
+
+def _attention_backward(rng: np.random.Generator) -> dict:
+    inputs = _attention(rng)
+    return inputs | {"upstream": rng.normal(size=(len(inputs["query"]), inputs["value"].shape[1]))}
+
+
+CASES = CASES | {
+    "day_04.attention.softmax": _scores,
+    "day_04.attention.softmax_backward": _shares,
+    "day_04.attention.attention": _attention,
+    "day_04.attention.attention_backward": _attention_backward,
     # day 7
     "day_07.encoder.layer_norm": _normed,
     "day_07.encoder.feed_forward": _thinking,

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from dlcore.cli.contests import leaderboard
 from dlcore.cli.data import data
+from dlcore.cli.trade import add_commands
 
 app = typer.Typer(
     help="Deep learning for quantitative trading, by hand and checked.",
@@ -18,6 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+add_commands(app)
+app.command("leaderboard")(leaderboard)
 
 
 def main() -> None:

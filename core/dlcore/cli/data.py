@@ -11,6 +11,10 @@ from dlcore.cli.printing import AsJson, one_line_refusals, plain_records, print_
 if TYPE_CHECKING:
     import xarray as xr
 
+    from dlcore.markets.quality import Report
+
+TOLD = ("weakness", "quarantined", "failures", "stale")  # what no check of prices can see
+
 data = typer.Typer(help="Markets: built in, your own, downloaded.", no_args_is_help=True, rich_markup_mode=None)
 
 Market = Annotated[
@@ -51,23 +55,33 @@ def show_market(name: Market, start: First = None, end: Last = None, as_json: As
 
 
 @data.command("check")
-def check_market(name: Market, start: First = None, end: Last = None, as_json: AsJson = False) -> None:
+def check_market(
+    name: Market,
+    start: First = None,
+    end: Last = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the findings over time: a .png, .svg or .pdf.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Look for defects in one market; exit code 1 when there are errors."""
     damaged = _damage(name)
     panel = _load(name, start, end)  # first: a mistake need not wait for the checks
     from dlcore.markets.quality import check_quality
 
     report = check_quality(panel)
-    quarantined = panel.attrs.get("quarantined", "none")
+    told = {key: panel.attrs.get(key, "none") for key in TOLD}
     if as_json:
-        typer.echo(report.to_json())
-    elif report.findings.empty:
-        typer.echo(f"{name}: nothing found")
+        print_json(told | report.to_dict())
     else:
-        table = report.summary()
-        print_table(list(table.columns), [list(row) for row in table.itertuples(index=False)])
-    if quarantined != "none":
-        typer.echo(f"quarantined: {quarantined}", err=as_json)
+        if report.findings.empty:
+            typer.echo(f"{name}: nothing found")
+        else:
+            table = report.summary()
+            print_table(list(table.columns), [list(row) for row in table.itertuples(index=False)])
+        for key, value in told.items():
+            if value != "none":
+                typer.echo(f"{key}: {value}")
+    if figure:
+        _draw(figure, report, panel)
     for line in damaged:
         typer.echo(f"dlcore: {line}", err=True)
     raise typer.Exit(int(report.errors > 0 or bool(damaged)))
@@ -189,6 +203,20 @@ def describe(panel: "xr.Dataset") -> dict[str, Any]:
             key: value if isinstance(value, str | int | float) else str(value) for key, value in panel.attrs.items()
         },
     }
+
+
+def _draw(path: Path, report: "Report", panel: "xr.Dataset") -> None:
+    """The one figure of a report."""
+    with one_line_refusals():
+        try:
+            from dlcore.plots import figure
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(f"{error.name} is not installed: pip install dlcore[plots]") from None
+        from dlcore.markets.quality import draw_report
+
+        whole, axes = figure(height=0.8 + 0.35 * len(set(report.findings["check"])))
+        draw_report(axes, report, panel)
+        whole.savefig(path)
 
 
 def _load(name: str, start: str | None, end: str | None) -> "xr.Dataset":

@@ -50,7 +50,7 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*map(_text, row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 132).print(table)
 
 
 def plain_records(frame: Any) -> list[dict[str, Any]]:

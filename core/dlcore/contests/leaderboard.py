@@ -46,8 +46,6 @@ class Row:
         Numbers learned in one fold.
     seconds : float
         To fit and predict all folds.
-    deflated : float or None
-        As `Trials.deflated`, at the time of writing.
     """
 
     name: str
@@ -62,7 +60,6 @@ class Row:
     turnover: float
     parameters: int
     seconds: float
-    deflated: float | None
 
 
 class Leaderboard:
@@ -161,11 +158,39 @@ class Leaderboard:
         found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((self.folder / arena).glob("*.json"))]
         return [Row(**{name: value for name, value in row.items() if name in known}) for row in found]
 
+    def returns(self, name: str, arena: str) -> "pd.Series":
+        """Daily net returns of one entry, by date.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it was never entered.
+        """
+        import pandas as pd
+
+        path = self.folder / arena / f"{_slug(name)}.json"
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{name!r} was never entered in {arena}: rows are {[r.name for r in self.rows(arena)]}"
+            )
+        daily = json.loads(path.read_text(encoding="utf-8"))["returns"]
+        return pd.Series(list(daily.values()), pd.DatetimeIndex(list(daily)), dtype=float, name=name)
+
     def table(self, arena: str) -> "pd.DataFrame":
-        """The rows of an arena, best net Sharpe ratio first; NaN where a number does not apply."""
+        """The rows of an arena, best net Sharpe ratio first; NaN where a number does not apply.
+
+        Returns
+        -------
+        DataFrame
+            The fields of `Row`, and `deflated`: `Trials.deflated` of its daily returns, with all trials so far.
+        """
         import pandas as pd
 
         table = pd.DataFrame([asdict(row) for row in self.rows(arena)], columns=[field.name for field in fields(Row)])
+        returns = {name: self.returns(name, arena) for name in table["name"]}
+        table["deflated"] = [
+            self.trials.deflated(arena, r.to_numpy()) if np.ptp(r.to_numpy()) > 0 else np.nan for r in returns.values()
+        ]
         return table.sort_values("sharpe", ascending=False, na_position="last", ignore_index=True)
 
     def _write(
@@ -182,7 +207,6 @@ class Leaderboard:
         returns, turnover = traded(weights, place)
         earned = net_sharpe(returns)
         self.trials.record(place.name, configuration or {"name": name}, np.nan if earned[0] is None else earned[0])
-        deflated = _number(self.trials.deflated(place.name, returns)) if earned[0] is not None else None
         row = Row(
             name=name,
             arena=place.name,
@@ -196,9 +220,9 @@ class Leaderboard:
             turnover=turnover,
             parameters=parameters,
             seconds=round(seconds, 2),
-            deflated=deflated,
         )
-        write_row(file, asdict(row))
+        daily = {str(date)[:10]: float(value) for date, value in returns.round(9).items()}
+        write_row(file, asdict(row) | {"returns": daily})
         return row
 
 
@@ -259,7 +283,7 @@ def net_sharpe(returns: "pd.Series") -> tuple[float | None, float | None, float 
     """Sharpe ratio and the ends of its 95 % interval; None for a portfolio that never moves."""
     from dlcore.evaluation import block_bootstrap, sharpe
 
-    if returns.nunique() < 2:
+    if np.ptp(returns.to_numpy()) == 0:
         return None, None, None
     found = block_bootstrap(sharpe, returns, generator=np.random.default_rng(0), resamples=RESAMPLES)
     return found.estimate, found.lower, found.upper

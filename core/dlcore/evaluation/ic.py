@@ -134,7 +134,7 @@ def _mask(scores: "xr.DataArray", universe: "xr.DataArray") -> np.ndarray:
 def _correlations(x: np.ndarray, y: np.ndarray, inside: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Correlation and number of pairs on each date, both (T,); some dates at a time, so that they stay in the cache."""
     from dlcore.evaluation.correlation import correlate_rows, keep_pairs
-    from dlcore.evaluation.ranks import BLOCK, rank_rows
+    from dlcore.features.kernels.ranks import BLOCK, rank_rows
 
     ic, breadth = np.empty(len(x)), np.empty(len(x), dtype=np.int64)
     rows = max(BLOCK // x.shape[1], 1)

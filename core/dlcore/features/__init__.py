@@ -1,8 +1,8 @@
 """What we knew then: numbers that say at the close of a date what the past, and only the past, allows one to say.
 
 In come Panels, out come features on the same axes `(date, asset)`, or `(date,)` for what all assets share; NaN is
-"not known", in the warm-up and where an asset did not trade. Every function here passes
-`dlcore.evaluation.leaks.assert_causal`.
+"not known", in the warm-up and where an asset did not trade. `recipes` are the lists of columns that models are given,
+`indicators` and `factors` the functions behind them, `scaling` and `selection` what is fitted, on training dates alone.
 """
 
 from importlib import import_module
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from dlcore.features.market_model import beta as beta
     from dlcore.features.market_model import market_return as market_return
     from dlcore.features.market_model import residual_momentum as residual_momentum
+    from dlcore.features.recipes import build_features as build_features
+    from dlcore.features.selection import select_by_correlation as select_by_correlation
 
 _HOMES = {
     "amihud": "factors",
     "beta": "market_model",
+    "build_features": "recipes",
     "calendar_features": "calendar",
     "cross_sectional_rank": "cross_section",
     "cross_sectional_zscore": "cross_section",
@@ -36,6 +39,7 @@ _HOMES = {
     "neutralise": "cross_section",
     "residual_momentum": "market_model",
     "reversal": "factors",
+    "select_by_correlation": "selection",
     "volatility": "factors",
     "winsorise": "cross_section",
     "winsorise_mad": "cross_section",
@@ -44,6 +48,7 @@ _HOMES = {
 __all__ = [
     "amihud",
     "beta",
+    "build_features",
     "calendar_features",
     "cross_sectional_rank",
     "cross_sectional_zscore",
@@ -53,6 +58,7 @@ __all__ = [
     "neutralise",
     "residual_momentum",
     "reversal",
+    "select_by_correlation",
     "volatility",
     "winsorise",
     "winsorise_mad",

@@ -1,15 +1,19 @@
 """Factors: the few numbers by which the literature sorts stocks, each on the close of its date.
 
-In comes a Panel, out comes one DataArray `(date, asset)` for each factor. A window counts sessions, and one session
-without a return leaves every window that holds it without a value: nothing is filled and nothing is skipped.
+In comes a Panel, out comes one DataArray `(date, asset)` for each factor, with `unit` and `warm_up` in its attrs. The
+rule of `indicators` holds: a value is known when the asset traded on every session that the value rests on, nothing is
+filled and nothing is skipped.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.arguments import checked_count
-from dlcore.features.returns import closes, labelled, shifted, simple_returns
+from dlcore.features.kernels.comoments import rolling_comoments
+from dlcore.features.kernels.elements import quotient
+from dlcore.features.kernels.windows import lagged, rolling_mean
+from dlcore.features.labelled import bars, count, label
+from dlcore.features.returns import simple_returns
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,23 +36,23 @@ def momentum(panel: "xr.Dataset", lookback: int = 252, skip: int = 21) -> "xr.Da
     Returns
     -------
     DataArray (date, asset)
-        A fraction. NaN for the first `lookback` dates, and where one of the two closes is missing.
+        A fraction. Warm-up `lookback`; NaN unless all closes from `lookback` sessions ago until now are known.
 
     Raises
     ------
-    ValueError
-        For sessions out of range, and as `check_panel`.
+    ValueError, TypeError
+        For sessions out of range, and as `labelled.bars`.
 
     References
     ----------
-    Jegadeesh and Titman (1993), *Journal of Finance* 48.
+    Jegadeesh and Titman (1993), *Journal of Finance* 48; the last month left out as by Asness (1994).
     """
-    lookback = checked_count("lookback", lookback, 1)
-    if checked_count("skip", skip, 0) >= lookback:
+    lookback = count("lookback", lookback, 1)
+    if count("skip", skip, 0) >= lookback:
         raise ValueError(f"skip={skip} is not allowed: give an integer from 0 to {lookback - 1}")
-    close = closes(panel)
-    values = shifted(close, skip) / shifted(close, lookback) - 1
-    return labelled(panel, values, f"momentum_{lookback}_{skip}")
+    (close,) = bars(panel, "close")
+    values = lagged(close, skip) / lagged(close, lookback) - 1
+    return label(values, panel["close"], f"momentum_{lookback}_{skip}", "fraction", lookback)
 
 
 def reversal(panel: "xr.Dataset", lookback: int = 5) -> "xr.DataArray":
@@ -66,20 +70,20 @@ def reversal(panel: "xr.Dataset", lookback: int = 5) -> "xr.DataArray":
     Returns
     -------
     DataArray (date, asset)
-        A fraction. NaN for the first `lookback` dates, and where one of the two closes is missing.
+        A fraction. Warm-up `lookback`; NaN unless all closes from `lookback` sessions ago until now are known.
 
     Raises
     ------
-    ValueError
-        For a lookback out of range, and as `check_panel`.
+    ValueError, TypeError
+        For a lookback out of range, and as `labelled.bars`.
 
     References
     ----------
     Lehmann (1990), *Quarterly Journal of Economics* 105.
     """
-    close = closes(panel)
-    values = 1 - close / shifted(close, checked_count("lookback", lookback, 1))
-    return labelled(panel, values, f"reversal_{lookback}")
+    (close,) = bars(panel, "close")
+    lookback = count("lookback", lookback)
+    return label(1 - close / lagged(close, lookback), panel["close"], f"reversal_{lookback}", "fraction", lookback)
 
 
 def volatility(panel: "xr.Dataset", window: int = SESSIONS_A_YEAR) -> "xr.DataArray":
@@ -95,19 +99,19 @@ def volatility(panel: "xr.Dataset", window: int = SESSIONS_A_YEAR) -> "xr.DataAr
     Returns
     -------
     DataArray (date, asset)
-        Annualised, ddof 1. NaN for the first `window` dates, and wherever one of the `window` returns is missing.
+        Per year, ddof 1: 0.2 is 20 % a year. Warm-up `window`; NaN where one of the `window` returns is missing.
 
     Raises
     ------
-    ValueError
-        For a window out of range, and as `check_panel`.
+    ValueError, TypeError
+        For a window out of range, and as `labelled.bars`.
     """
-    from dlcore.features.comoments import rolling_comoments
-
-    window = checked_count("window", window, 2)
-    returns = np.log1p(simple_returns(closes(panel)))
+    window = count("window", window, 2)
+    returns = simple_returns(bars(panel, "close")[0])
+    np.log1p(returns, out=returns)
     _, _, squares = rolling_comoments(returns, returns, window)
-    return labelled(panel, np.sqrt(squares / (window - 1) * SESSIONS_A_YEAR), f"volatility_{window}")
+    squares *= SESSIONS_A_YEAR / (window - 1)
+    return label(np.sqrt(squares, out=squares), panel["close"], f"volatility_{window}", "per year", window)
 
 
 def amihud(panel: "xr.Dataset", window: int = 21) -> "xr.DataArray":
@@ -126,24 +130,20 @@ def amihud(panel: "xr.Dataset", window: int = 21) -> "xr.DataArray":
     Returns
     -------
     DataArray (date, asset)
-        Fraction per million of the panel's currency. NaN for the first `window` dates, and wherever a return is
-        missing or nothing was traded in the window.
+        Fraction per million of the panel's currency. Warm-up `window`; NaN where a return is missing or nothing was
+        traded in the window.
 
     Raises
     ------
-    ValueError
-        For a panel without volume or a window out of range, and as `check_panel`.
+    ValueError, TypeError
+        For a panel without volume or a window out of range, and as `labelled.bars`.
 
     References
     ----------
     Amihud (2002), *Journal of Financial Markets* 5.
     """
-    from dlcore.features.comoments import rolling_comoments
-
-    window = checked_count("window", window, 1)
-    if "volume" not in panel:
-        raise ValueError("the panel has no volume: illiquidity needs one, us-tech-5 and simulated-sp500 have it")
-    close = closes(panel)
-    traded = close * panel["volume"].transpose("date", "asset").to_numpy()
-    impact = np.abs(simple_returns(close)) / np.where(traded > 0, traded, np.nan)
-    return labelled(panel, rolling_comoments(impact, impact, window)[0] * 1e6, f"amihud_{window}")
+    window = count("window", window)
+    close, volume = bars(panel, "close", "volume")
+    impact = quotient(np.abs(simple_returns(close)), close * volume)
+    impact *= 1e6
+    return label(rolling_mean(impact, window), panel["close"], f"amihud_{window}", "fraction per million", window)

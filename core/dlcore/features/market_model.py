@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.arguments import checked_count
 from dlcore.features.cross_section.rows import inside
-from dlcore.features.returns import closes, labelled, shifted, simple_returns
+from dlcore.features.kernels.comoments import rolling_comoments
+from dlcore.features.labelled import bars, count, label, per_date
+from dlcore.features.returns import shifted, simple_returns
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,27 +25,34 @@ def market_return(panel: "xr.Dataset", universe: "xr.DataArray | None" = None) -
     panel : Dataset (date, asset)
         A Panel.
     universe : DataArray of bool (date, asset), optional
-        Who belongs to the market on a date, as `dlcore.markets.universe.member_mask` returns it. Without it the market
-        is the panel's `benchmark`, or, where it has none, all assets.
+        Who belongs to the market on a date, as `dlcore.markets.universe.member_mask` returns it: the market is then
+        their mean, whether there is a benchmark or not. Without it the market is the panel's `benchmark`, or, where it
+        has none, the mean of all assets.
 
     Returns
     -------
     DataArray (date,)
         Simple daily return. The mean gives each asset with a return the same weight; NaN where fewer than two have
-        one, or where the benchmark is missing.
+        one, or where the benchmark is missing. attrs["market"] says which market it is.
 
     Raises
     ------
-    ValueError
-        For a universe with other axes than the panel, and as `check_panel`.
+    ValueError, TypeError
+        For a universe with other axes than the panel, and as `labelled.bars`.
     """
-    close = closes(panel)
+    import xarray as xr
+
+    returns = label(simple_returns(bars(panel, "close")[0]), panel["close"], "return", "fraction", 1)
     if universe is None and "benchmark" in panel:
-        return labelled(panel, simple_returns(panel["benchmark"].to_numpy()), "market_return")
-    returns = inside(labelled(panel, simple_returns(close), "return"), universe).to_numpy()
-    known = np.isfinite(returns)
-    total, count = np.where(known, returns, 0.0).sum(axis=1), known.sum(axis=1)  # (T,)
-    return labelled(panel, np.where(count > 0, total / np.maximum(count, 1), np.nan), "market_return")
+        daily, market = simple_returns(per_date(panel["benchmark"], panel["close"]))[:, 0], "benchmark"
+    else:
+        counted = inside(returns, universe).to_numpy()
+        known = np.isfinite(counted)
+        total, number = np.where(known, counted, 0.0).sum(axis=1), known.sum(axis=1)  # (T,)
+        daily = np.where(number > 0, total / np.maximum(number, 1), np.nan)
+        market = f"equal-weight mean of {'all assets' if universe is None else 'the universe'} each day"
+    attrs = {"unit": "fraction", "warm_up": 1, "market": market}
+    return xr.DataArray(daily, {"date": panel["date"]}, ("date",), "market_return", attrs)
 
 
 def beta(panel: "xr.Dataset", market: "xr.DataArray | None" = None, *, window: int = 252) -> "xr.DataArray":
@@ -62,17 +70,18 @@ def beta(panel: "xr.Dataset", market: "xr.DataArray | None" = None, *, window: i
     Returns
     -------
     DataArray (date, asset)
-        Least squares with an intercept on `window` pairs of simple returns. NaN for the first `window` dates, wherever
+        Least squares with an intercept on `window` pairs of simple returns. Warm-up `window`; NaN also wherever
         a return of the asset or the market is missing in the window, and where the market did not move in it.
 
     Raises
     ------
-    ValueError
-        For a window out of range or a market with other dates, and as `check_panel`.
+    ValueError, TypeError
+        For a window out of range or a market with other dates, and as `labelled.bars`.
     """
-    window = checked_count("window", window, 2)
+    window = count("window", window, 2)
     returns, moves = _pairs(panel, market)
-    return labelled(panel, _market_model(returns, moves, window)[1], f"beta_{window}")
+    slope = _market_model(returns, moves, window)[1]
+    return label(slope, panel["close"], f"beta_{window}", "ratio", window)
 
 
 def residual_momentum(
@@ -102,47 +111,46 @@ def residual_momentum(
     Returns
     -------
     DataArray (date, asset)
-        Without unit, of the order of √(lookback - skip) where there is no momentum. NaN for the first `window` dates,
+        Without unit, of the order of √(lookback - skip) where there is no momentum. Warm-up `window`; NaN also
         wherever a return is missing in the window, and where the market explains an asset fully.
 
     Raises
     ------
-    ValueError
-        For sessions out of range or a market with other dates, and as `check_panel`.
+    ValueError, TypeError
+        For sessions out of range or a market with other dates, and as `labelled.bars`.
 
     References
     ----------
     Blitz, Huij and Martens (2011), *Journal of Empirical Finance* 18.
     """
-    from dlcore.features.comoments import rolling_comoments
-
-    lookback = checked_count("lookback", lookback, checked_count("skip", skip, 0) + 3)
-    window, formed = checked_count("window", window, lookback), lookback - skip
+    lookback = count("lookback", lookback, count("skip", skip, 0) + 3)
+    window, formed = count("window", window, lookback), lookback - skip
     returns, moves = _pairs(panel, market)
     alpha, slope = _market_model(returns, moves, window)
-    mean_r, mean_m, cross = (shifted(part, skip) for part in rolling_comoments(returns, moves, formed))
-    _, _, squares_r = (shifted(part, skip) for part in rolling_comoments(returns, returns, formed))
-    _, _, squares_m = (shifted(part, skip) for part in rolling_comoments(moves, moves, formed))
+    mean_r, mean_m, cross, squares_m = (shifted(part, skip) for part in _comoments(returns, moves, formed))
+    squares_r = shifted(rolling_comoments(returns, returns, formed)[2], skip)
     squares = squares_r - 2 * slope * cross + slope**2 * squares_m  # of the residuals about their mean
     noise = np.where(squares > 1e-12 * squares_r, np.sqrt(np.maximum(squares, 0.0) / (formed - 1)), np.nan)
     values = formed * (mean_r - alpha - slope * mean_m) / noise
-    return labelled(panel, values, f"residual_momentum_{lookback}_{skip}")
+    return label(values, panel["close"], f"residual_momentum_{lookback}_{skip}", "residual deviations", window)
 
 
 def _pairs(panel: "xr.Dataset", market: "xr.DataArray | None") -> tuple[np.ndarray, np.ndarray]:
-    """Simple returns of the assets and, repeated for each of them, of the market; both (dates, assets)."""
-    returns = simple_returns(closes(panel))
-    moves = market_return(panel) if market is None else market
-    if moves.dims != ("date",) or not moves.indexes["date"].equals(panel.indexes["date"]):
-        raise ValueError(f"market with dims {moves.dims} of {moves.size}: give one return for each date of the panel")
-    return returns, np.repeat(moves.to_numpy().astype(np.float64)[:, None], returns.shape[1], axis=1)
+    """Simple returns of the assets (dates, assets) and of the market (dates, 1)."""
+    market = market_return(panel) if market is None else market
+    return simple_returns(bars(panel, "close")[0]), per_date(market, panel["close"])
+
+
+def _comoments(returns: np.ndarray, moves: np.ndarray, window: int) -> tuple[np.ndarray, ...]:
+    """Means of the assets (dates, assets) and the market (dates, 1), co-moments with it, and its own squares."""
+    beside = np.repeat(moves, returns.shape[1], axis=1)
+    mean_r, _, cross = rolling_comoments(returns, beside, window)
+    mean_m, _, squares_m = rolling_comoments(moves, moves, window)
+    return mean_r, mean_m, cross, squares_m
 
 
 def _market_model(returns: np.ndarray, moves: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Intercepts and slopes (dates, assets) of the least-squares lines through each window."""
-    from dlcore.features.comoments import rolling_comoments
-
-    mean_r, mean_m, cross = rolling_comoments(returns, moves, window)
-    _, _, squares = rolling_comoments(moves, moves, window)
-    slope = cross / np.where(squares > 0, squares, np.nan)
+    mean_r, mean_m, cross, squares_m = _comoments(returns, moves, window)
+    slope = cross / np.where(squares_m > 0, squares_m, np.nan)
     return mean_r - slope * mean_m, slope

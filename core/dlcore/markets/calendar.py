@@ -68,7 +68,7 @@ def last_session(now: "pd.Timestamp", calendar: str = "XNYS") -> "pd.Timestamp":
 
     if now.tzinfo is None:
         raise ValueError(f"now={now} is not allowed: give a moment with its time zone")
-    closes = _built(now.year - 1, now.year, calendar).closes
+    closes = _closes(now.year - 1, now.year, calendar)
     done = closes[closes <= now.tz_convert("UTC") - pd.Timedelta(SETTLED)]
     return done.index[-1].tz_localize(None)
 
@@ -76,6 +76,11 @@ def last_session(now: "pd.Timestamp", calendar: str = "XNYS") -> "pd.Timestamp":
 @lru_cache(maxsize=32)
 def _whole_years(first: int, last: int, calendar: str) -> "pd.DatetimeIndex":
     return _built(first, last, calendar).sessions.tz_localize(None).as_unit("ns")
+
+
+@lru_cache(maxsize=32)
+def _closes(first: int, last: int, calendar: str) -> Any:
+    return _built(first, last, calendar).closes
 
 
 def _built(first: int, last: int, calendar: str) -> Any:
@@ -87,6 +92,12 @@ def _built(first: int, last: int, calendar: str) -> Any:
         with warnings.catch_warnings():
             # exchange_calendars 4.13 under pandas 3.1; the values it gets are the right ones
             warnings.filterwarnings("ignore", message="Series.values returning an ndarray that drops timezone")
+            warnings.filterwarnings("ignore", message="DatetimeIndex.weekday is deprecated")  # Hong Kong's
             return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
     except InvalidCalendarName:
         raise ValueError(f"calendar={calendar!r} is not known: give the code of an exchange, such as XNYS") from None
+    except ValueError as error:  # nobody has written down its holidays
+        said = " ".join(str(error).split())
+        raise ValueError(
+            f"calendar={calendar} from {first} to {last} is not allowed: {said}: give later dates"
+        ) from None

@@ -27,17 +27,34 @@ class Fetched:
         Columns `ROW_COLUMNS`; `date` is the session's date, naive datetime64; NaN where the source has no number.
     failures : mapping of symbol to str
         Why there is nothing for a symbol, in one line.
+    unanswered : frozenset of str
+        Those failures on which the source has not spoken: to ask soon again may help.
     """
 
     rows: "pd.DataFrame"
     failures: Mapping[str, str] = field(default_factory=dict)
+    unanswered: frozenset[str] = frozenset()
 
 
 class Provider(Protocol):
-    """A source of daily prices that is asked over a network."""
+    """A source of daily prices that is asked over a network.
+
+    Attributes
+    ----------
+    name : str
+        One word; a store is filled from one name only.
+    licence, adjustment : str
+        What may be done with its prices, and what they are adjusted for; attrs of the Panel.
+    """
 
     name: str
     licence: str
+    adjustment: str
+
+    @property
+    def source(self) -> str:
+        """In words for the attrs of the Panel: which source, read by what, by way of which mirror."""
+        ...
 
     def fetch(
         self, symbols: Sequence[str], start: "pd.Timestamp | None", end: "pd.Timestamp | None"

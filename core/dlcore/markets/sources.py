@@ -51,7 +51,7 @@ SOURCES = {
     ),
 }
 
-YAHOO = Source("downloaded now", "yahoo", "load_yahoo", "YahooSettings")
+DOWNLOADED = Source("downloaded and kept", "live", "load_live", "LiveSettings")
 OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")
 STORED = Source("imported or downloaded", "store", "read_store")
 
@@ -66,7 +66,7 @@ def load_panel(
     name_or_path : str or Path
         A name of `SOURCES`, with options as in ``"simulated-sp500?ic=0&seed=3"``; or that of a store, as `import_panel`
         and `refresh` in `dlcore.markets.store` fill them; or ``"yahoo:AAPL,BTC-USD"`` or ``"yahoo:sp500"``, as
-        `load_yahoo` in `dlcore.markets.yahoo` says; or a CSV or Parquet file or a folder of such, as in
+        `load_live` in `dlcore.markets.live` says; or a CSV or Parquet file or a folder of such, as in
         ``"prices.csv"`` or ``"prices.csv?calendar=XETR"``, of which `read_files` in `dlcore.markets.files` says what is
         understood. The first that fits counts: ``"./sp500"`` is never a store.
     start, end : str, optional
@@ -89,26 +89,26 @@ def load_panel(
     FileNotFoundError
         For a path at which nothing is.
     """
+    span = _day("start", start), _day("end", end, late=True)  # first: a mistake need not wait for a download
     name, _, query = str(name_or_path).partition("?")
-    if name.startswith("yahoo:"):
-        from dlcore.markets.yahoo import YahooSettings, load_yahoo
-
-        settings = YahooSettings(**_options(name, YAHOO, query))
-        return _cut(load_yahoo(name, settings, start, end), start, end, assets)
     source = SOURCES.get(name) or _own(name)
     options = _options(name, source, query)
     room = import_module(f"dlcore.markets.{source.module}")
     read: Callable[..., Any] = getattr(room, source.function)
-    given = [] if name in SOURCES else [name]
+    given: list[Any] = [] if name in SOURCES else [name]
     given += [getattr(room, source.settings)(**options)] if source.settings else []
+    given += span if source is DOWNLOADED else ()
     return _cut(read(*given), start, end, assets)
 
 
 def _own(name: str) -> Source:
-    """The reader of what is not built in: a store, or a path."""
+    """The reader of what is not built in: a download, a store, or a path."""
+    from dlcore.markets.downloads import is_download
     from dlcore.markets.files import is_path
     from dlcore.markets.store.places import is_store, store_names
 
+    if is_download(name):
+        return DOWNLOADED
     if is_store(name):
         return STORED
     if is_path(name):

@@ -6,15 +6,18 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pytest
 import xarray as xr
+from typer.testing import CliRunner
 
+from dlcore.cli import app
 from dlcore.contests import Arena, Leaderboard, Trials, arena, open_arena
 from dlcore.contests.leaderboard import on_test_dates, walk
+from dlcore.evaluation import sharpe
 from dlcore.models import Persistence, Ridge
 from dlcore.targets import WalkForward
 
-PLAN = WalkForward(200, 60, validation=50)
+PLAN = WalkForward(380, 60, validation=60)
 SMALL = {
-    name: (f"simulated-sp500?ic={ic}&assets=60&sessions=400", None, "next_open", 10, PLAN)
+    name: (f"simulated-sp500?ic={ic}&assets=60&sessions=560", None, "next_open", 10, PLAN)
     for name, ic in (("planted", 0.1), ("empty", 0))
 }
 
@@ -75,6 +78,35 @@ def test_a_portfolio_has_no_ic_and_cash_has_no_ratio(tmp_path):
     table = board.table("planted")
     assert table["name"].tolist() == ["1/N", "cash"]
     assert np.isnan(table["sharpe"][1])
+
+
+def test_the_table_judges_every_row_by_all_trials(tmp_path):
+    board = Leaderboard(tmp_path)
+    board.enter("persistence", lambda: Persistence("change_1"), changes, "planted")
+    assert np.isnan(board.table("planted")["deflated"][0]), "one trial has no spread"
+    board.enter("reversal", lambda: Persistence("change_1", -1), changes, "planted")
+    table = board.table("planted").set_index("name")
+    assert table["deflated"].notna().all()
+    returns = board.returns("persistence", "planted")
+    assert sharpe(returns) == pytest.approx(table["sharpe"]["persistence"], rel=1e-6)
+    with pytest.raises(FileNotFoundError, match="'ridge' was never entered in planted"):
+        board.returns("ridge", "planted")
+
+
+def test_the_command_enters_the_baselines_once_and_prints_every_row(tmp_path):
+    call = ["leaderboard", "--arena", "planted", "--folder", str(tmp_path)]
+    first = CliRunner().invoke(app, call)
+    assert first.exit_code == 0, first.output
+    for name in ("1/N", "persistence", "momentum_12_1", "reversal_5", "volatility_60", "ridge", "LightGBM"):
+        assert name in first.stdout
+    assert "entered LightGBM in planted" in first.stderr
+    second = CliRunner().invoke(app, [*call, "--json"])
+    assert "entered" not in second.stderr
+    rows = json.loads(second.stdout)["planted"]
+    assert {row["name"] for row in rows} >= {"ridge", "1/N"}
+    wrong = CliRunner().invoke(app, ["leaderboard", "--arena", "moon", "--folder", str(tmp_path)])
+    assert wrong.exit_code == 2
+    assert "arena='moon' is not there" in wrong.stderr
 
 
 def test_costs_are_paid(tmp_path):

@@ -11,10 +11,8 @@ from scipy import stats
 
 from dlcore.evaluation import information_coefficient
 from dlcore.evaluation.correlation import correlate_rows
-from dlcore.evaluation.ranks import BLOCK, rank_rows
 
 FEW = st.sampled_from([np.nan, -2.0, -1.0, 0.0, -0.0, 1.0, 1.5])
-ANY = st.floats(allow_nan=True, allow_infinity=False, width=64)
 
 
 def panel(values: np.ndarray) -> xr.DataArray:
@@ -33,40 +31,6 @@ def pair() -> tuple[xr.DataArray, xr.DataArray]:
     scores = rng.standard_normal((70, 60))
     returns = np.round(0.02 * (0.3 * scores + rng.standard_normal(scores.shape)), 2)  # many ties
     return panel(holes(scores, 0.2, 1)), panel(holes(returns, 0.1, 2))
-
-
-# --- ranks ----------------------------------------------------------------------------------------------------------
-
-
-@given(arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 40)), elements=FEW | ANY))
-@settings(max_examples=150, deadline=None)
-def test_ranks_are_those_of_scipy(values):
-    np.testing.assert_array_equal(rank_rows(values), stats.rankdata(values, axis=1, nan_policy="omit"))
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda rng, size: rng.standard_normal(size),
-        lambda rng, size: np.round(rng.standard_normal(size), 1),
-        lambda rng, size: rng.standard_t(1, size) ** 5,  # the grid is too coarse: rows go to argsort
-        lambda rng, size: np.where(rng.random(size) < 0.01, 1e300, rng.standard_normal(size)),
-        lambda rng, size: rng.standard_normal(size) * 5e-324 * 9,  # a few of the smallest doubles
-        lambda rng, size: 1 + rng.integers(0, 9, size) * np.finfo(float).eps,  # neighbours
-    ],
-    ids=["normal", "ties", "wild", "outliers", "denormal", "neighbours"],
-)
-def test_ranks_are_exact_where_the_grid_is_not(draw):
-    values = holes(draw(np.random.default_rng(3), (150, 503)), 0.05, 4)
-    np.testing.assert_array_equal(rank_rows(values), stats.rankdata(values, axis=1, nan_policy="omit"))
-
-
-def test_a_row_is_ranked_by_itself_wherever_its_block_ends():
-    values = np.random.default_rng(0).standard_normal((150, 503))
-    assert len(values) > 2 * (BLOCK // 503)
-    np.testing.assert_array_equal(rank_rows(values)[40:90], rank_rows(values[40:90]))
-    wide = np.random.default_rng(0).standard_normal((2, BLOCK + 1))
-    np.testing.assert_array_equal(rank_rows(wide), stats.rankdata(wide, axis=1))
 
 
 # --- the coefficient ------------------------------------------------------------------------------------------------

@@ -85,6 +85,6 @@ def test_every_public_name_is_where_it_says():
     for name in evaluation.__all__:
         assert getattr(evaluation, name).__name__ == name
         assert getattr(evaluation, name).__doc__
-    assert evaluation.ranks.rank_rows
+    assert evaluation.correlation.correlate_rows
     with pytest.raises(AttributeError, match="no attribute 'kitchen'"):
         _ = evaluation.kitchen

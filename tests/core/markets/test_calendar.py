@@ -22,11 +22,16 @@ def test_a_holiday_alone_is_empty_and_another_market_has_its_own():
     assert len(sessions("2014-07-04", "2014-07-04", "24/7")) == 1
 
 
+def test_hong_kong_s_calendar_says_nothing_of_its_own():
+    assert len(sessions("2024-02-09", "2024-02-14", "XHKG")) == 2  # the new year, and no warning
+
+
 @pytest.mark.parametrize(
     ("start", "end", "calendar", "says"),
     [
         ("2014-01-02", "2014-01-01", "XNYS", "two dates in order"),
         ("2014-01-02", "2014-01-03", "MOON", "'MOON' is not known"),
+        ("1965-01-05", "2014-01-03", "XTKS", r"calendar=XTKS from 1965 to 2014 is not allowed: .* 1997.*: give later"),
     ],
 )
 def test_a_wrong_question_is_named(start, end, calendar, says):

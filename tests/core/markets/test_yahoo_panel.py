@@ -14,8 +14,9 @@ from yahoo_server import Listing, at, business_days, sp500_page
 
 from dlcore.cli import app
 from dlcore.markets import check_panel, load_panel
+from dlcore.markets.store.places import store_root
 from dlcore.markets.universe import member_mask, read_membership
-from dlcore.markets.yahoo import Manners, calendar_of, live_provider, read_name, sp500
+from dlcore.markets.yahoo import Manners, calendar_of, live_provider, sp500
 from dlcore.markets.yahoo.membership import membership_intervals
 from dlcore.markets.yahoo.names import EXCHANGES
 
@@ -56,10 +57,10 @@ def test_a_panel_of_a_stock_is_adjusted_and_says_where_it_is_from(yahoo):
     assert yahoo.url in panel.attrs["source"]
     assert "personal use" in panel.attrs["licence"]
     assert panel.attrs["calendar"] == "XNYS"
-    assert panel.attrs["failures"] == panel.attrs["quarantined"] == "none"
+    assert panel.attrs["failures"] == panel.attrs["quarantined"] == panel.attrs["stale"] == "none"
     assert "adjusted close / close, for splits and dividends" in panel.attrs["adjustment"]
     assert "survivorship-biased" in panel.attrs["weakness"]
-    assert panel.attrs["retrieved_at"].endswith("UTC")
+    assert panel.attrs["retrieved_at"] == f"{pd.Timestamp.now('UTC'):%F}"
 
 
 def test_stocks_and_coins_together_have_seven_days(yahoo):
@@ -77,7 +78,7 @@ def test_rows_on_holidays_and_impossible_prices_are_quarantined(yahoo):
     yahoo.list(odd)
     panel = load_panel("yahoo:AAPL")
     assert "2024-01-15" not in panel["date"].dt.strftime("%F")
-    assert "day is no session of XNYS: 6 (2024-01-15 AAPL open" in panel.attrs["quarantined"]
+    assert "day is no session of XNYS: 1 (2024-01-15 AAPL)" in panel.attrs["quarantined"]
     assert load_panel("yahoo:AAPL?calendar=24/5").attrs["quarantined"] == "none"
 
 
@@ -107,7 +108,7 @@ def test_who_failed_is_listed_and_when_all_did_it_is_an_error(yahoo):
         ("yahoo:AAPL?colour=1", None, "option 'colour' is not known to yahoo:AAPL: its options are calendar"),
         ("yahoo:AAPL?calendar=XXXX", None, "calendar='XXXX' is not known"),
         ("yahoo:AAPL", "soon", "start=soon is not allowed: give a date such as 2015-01-31"),
-        ("yahoo:AAPL", "NaT", "start=NaT is not allowed: give a date such as 2015-01-31"),
+        ("yahoo:AAPL", "NaT", "start=NaT is not allowed: give a date without a time zone, such as 2015-01-31"),
     ],
 )
 def test_mistakes_are_one_line(yahoo, name, start, message):
@@ -115,6 +116,8 @@ def test_mistakes_are_one_line(yahoo, name, start, message):
     with pytest.raises(ValueError, match=r"^[^\n]*$") as refused:
         load_panel(name, start=start)
     assert message in str(refused.value)
+    assert not yahoo.asked  # nobody was asked, nothing was written
+    assert not store_root().exists()
 
 
 def test_a_mirror_that_is_no_address_is_refused(monkeypatch):
@@ -182,7 +185,7 @@ def test_the_index_is_a_panel_of_today_s_members_with_sectors(yahoo):
     assert list(panel["sector"].sel(asset=["M000", "M001"]).values) == list(SECTORS)
     assert panel.attrs["weakness"].startswith("survivorship-biased: the 452 members of the S&P 500 as read on ")
     assert panel.attrs["failures"].count("No data found") == 448
-    mask = member_mask(panel, read_name("yahoo:sp500", live_provider().folder).membership)
+    mask = member_mask(panel, sp500().membership)
     assert mask.sel(asset="NEW", date="2024-03-11").item()
     assert yahoo.asked.count("/sp500") == 1  # once a day
 

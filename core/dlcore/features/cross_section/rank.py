@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dlcore.features.cross_section.rows import inside
 
 if TYPE_CHECKING:
@@ -31,8 +29,7 @@ def cross_sectional_rank(values: "xr.DataArray", universe: "xr.DataArray | None"
     ValueError
         For other dims, infinite values, or a universe that is not boolean or has other dates or assets.
     """
-    from dlcore.features.cross_section.kernels import centred_ranks
+    from dlcore.features.kernels.ranks import centred_rank_rows
 
     rows = inside(values, universe)
-    x = rows.to_numpy()  # (T, N)
-    return rows.copy(data=centred_ranks(x, np.sort(x, axis=1)))  # NaN comes last
+    return rows.copy(data=centred_rank_rows(rows.to_numpy()))

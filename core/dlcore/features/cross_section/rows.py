@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlcore.features.labelled import member
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -37,15 +39,6 @@ def inside(values: "xr.DataArray", universe: "xr.DataArray | None") -> "xr.DataA
         where = f"{str(values['date'].to_numpy()[t])[:10]}, {values['asset'].to_numpy()[j]}"
         raise ValueError(f"value {rows[t, j]} at ({where}) is not allowed: give finite numbers or NaN")
     if universe is not None:
-        rows = np.where(_mask(values, universe), rows, np.nan)
+        rows = np.where(member(universe, values), rows, np.nan)
     alone = np.isfinite(rows).sum(axis=1) < 2  # (T,)
     return values.copy(data=np.where(alone[:, None], np.nan, rows))
-
-
-def _mask(values: "xr.DataArray", universe: "xr.DataArray") -> np.ndarray:
-    if set(universe.dims) != {"date", "asset"} or universe.dtype != bool:
-        raise ValueError(f"universe of {universe.dtype} with dims {universe.dims}: give booleans over (date, asset)")
-    for axis in ("date", "asset"):
-        if not universe.indexes[axis].equals(values.indexes[axis]):
-            raise ValueError(f"universe and values have different labels on {axis}: give one for each {axis} of both")
-    return universe.transpose("date", "asset").to_numpy()

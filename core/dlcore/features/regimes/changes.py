@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.arguments import checked_count
+from dlcore.features.labelled import count
 from dlcore.features.regimes.series import known_part, spread
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def past_zscore(series: "xr.DataArray", window: int = 252) -> "xr.DataArray":
     ValueError
         For other dims, infinite values, or a window out of range.
     """
-    from dlcore.features.comoments import rolling_comoments
+    from dlcore.features.kernels.comoments import rolling_comoments
     from dlcore.features.returns import shifted
 
     known, rows = known_part(series)
     values = known[:, None]
-    mean, _, squares = rolling_comoments(values, values, checked_count("window", window, 2))
+    mean, _, squares = rolling_comoments(values, values, count("window", window, 2))
     scale = np.sqrt(np.where(squares > 0, squares, np.nan) / (window - 1))
     z = (values - shifted(mean, 1)) / shifted(scale, 1)
     return series.copy(data=spread(z[:, 0], rows, series.size)).rename("past_zscore")
@@ -134,7 +134,7 @@ def run_lengths(z: "xr.DataArray", *, between: float = 250.0, recent: int = 21) 
     if not 1 < between < np.inf:
         raise ValueError(f"between={between} is not allowed: give a number above 1")
     known, rows = known_part(z)
-    recent = checked_count("recent", recent, 1)
+    recent = count("recent", recent, 1)
     found = run_length_chances(known, 1 / between, recent, KAPPA, ALPHA, BETA)
     parts = zip(("expected_run_length", "change_chance"), found, strict=True)
     return xr.Dataset(

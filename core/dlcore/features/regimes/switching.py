@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.arguments import checked_count
+from dlcore.features.labelled import count
 from dlcore.features.regimes.series import known_part, spread
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def switching_regimes(returns: "xr.DataArray", *, states: int = 2, refit: int = 
     from dlcore.features.regimes.kernels import hamilton_filter
     from dlcore.features.regimes.markov import first_guess, fit_switching, steady_state
 
-    minimum = checked_count("minimum", minimum, 50 * _checked(states))
+    minimum = count("minimum", minimum, 50 * _checked(states))
     known, rows = known_part(returns)
     if len(known) >= minimum and np.ptp(known[:minimum]) == 0:
         raise ValueError(f"the first {minimum} returns are all {known[0]}: give a series that moves")
-    refit = checked_count("refit", refit, 1)
+    refit = count("refit", refit, 1)
     out = np.full((len(known), 3 * states + 1), np.nan)  # probabilities, means, variances, converged
     fit, failed, fits = None, [], range(minimum, len(known) + 1, refit)
     for seen in fits:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.arguments import checked_count
+from dlcore.features.labelled import count
 from dlcore.features.regimes.series import check_order
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def volatility_terciles(volatility: "xr.DataArray", *, window: int | None = None
     """
     import pandas as pd
 
-    minimum = checked_count("minimum", minimum, 3)
+    minimum = count("minimum", minimum, 3)
     if volatility.dims not in (("date",), ("date", "asset")) or np.isinf(volatility.to_numpy()).any():
         raise ValueError(
             f"volatility with dims {volatility.dims}: give finite numbers or NaN over (date, asset) or date"
@@ -46,7 +46,7 @@ def volatility_terciles(volatility: "xr.DataArray", *, window: int | None = None
     if window is None:
         past = frame.expanding(minimum)
     else:
-        past = frame.rolling(checked_count("window", window, minimum), min_periods=minimum)
+        past = frame.rolling(count("window", window, minimum), min_periods=minimum)
     low, high = (past.quantile(share).to_numpy() for share in (1 / 3, 2 / 3))
     values = frame.to_numpy()
     third = (values > low).astype(np.float64) + (values > high)

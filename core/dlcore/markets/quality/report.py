@@ -1,4 +1,4 @@
-"""What the checks say: findings in one table, a summary, and JSON for machines."""
+"""What the checks say: findings in one table, a summary, and plain types for machines."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -63,21 +63,17 @@ class Report:
             rows.append((check, SEVERITIES[severity], len(group), f"{where}: {worst['reason']}"))
         return pd.DataFrame(rows, columns=pd.Index(["check", "severity", "count", "example"]))
 
-    def to_json(self) -> str:
-        """Write the summary and all findings as one JSON object.
+    def to_dict(self) -> dict[str, Any]:
+        """The summary and all findings in plain Python types, ready for JSON.
 
         Returns
         -------
-        str
-            ``{"errors": …, "weakness": …, "summary": […], "findings": […]}``; dates as YYYY-MM-DD.
+        dict
+            `errors`, `weakness`, `summary` and `findings` (lists of dict); dates as YYYY-MM-DD.
         """
-        import json
-
         findings = self.findings.assign(date=self.findings["date"].dt.strftime("%Y-%m-%d"))
         parts = {"summary": self.summary().to_dict("records"), "findings": findings.to_dict("records")}
-        return json.dumps(
-            {"errors": self.errors, "weakness": self.weakness} | parts, indent=2, ensure_ascii=False, allow_nan=False
-        )
+        return {"errors": self.errors, "weakness": self.weakness} | parts
 
 
 def make_report(found: list[Finding], panel: "xr.Dataset") -> Report:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlcore.markets.calendar import last_session, sessions
-from dlcore.markets.provider import ROW_COLUMNS, Fetched
-from dlcore.markets.rows import ADJUSTED, open_days
+from dlcore.markets.provider import ROW_COLUMNS, Fetched, Provider
+from dlcore.markets.rows import open_days
 from dlcore.markets.store.histories import COMPARED, changed_symbols, stored_rows
-from dlcore.markets.store.manifest import Holding, Manifest, Run
+from dlcore.markets.store.manifest import Answer, Holding, Manifest, Run
 from dlcore.markets.store.reading import read_quarantine
 from dlcore.markets.store.schema import screen_rows
 from dlcore.markets.store.writer import Writer
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 
 WEAKNESS = "survivorship-biased: the symbols were chosen at the end, and the store does not know who was a member when"
 COLUMNS = tuple("adjustment" if name == "adj_close" else name for name in ROW_COLUMNS[2:])
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the rows of a store are from, its licence, and what is wrong with the choice of its symbols."""
-
-    source: str
-    licence: str
-    weakness: str
 
 
 @dataclass
@@ -78,16 +69,19 @@ class Filling:
     ----------
     writer : Writer
         Of the store.
-    origin : Origin
-        The provider's.
+    provider : Provider
+        The source.
+    weakness : str
+        What is wrong with the choice of symbols.
     calendar : str
         Code of the exchange; ``auto`` until the first rows have come.
     end : str or None
         Last date to be stored; None for the last session that has closed.
     """
 
-    def __init__(self, writer: Writer, origin: Origin, calendar: str, end: str | None) -> None:
-        self.writer, self.origin, self.calendar, self.end = writer, origin, calendar, end
+    def __init__(self, writer: Writer, provider: Provider, weakness: str, calendar: str, end: str | None) -> None:
+        self.writer, self.provider, self.weakness = writer, provider, weakness
+        self.calendar, self.end = calendar, end
         self.report = RefreshReport(writer.folder.name)
         self._dates: set[np.datetime64] = set()
         self._digest = hashlib.sha256()
@@ -109,7 +103,8 @@ class Filling:
         """Store whole histories, in place of what was stored of the same symbols."""
         clean, quarantined = self._screened(batch, first)
         replaced = frozenset(set(clean["symbol"]) & set(self.held))
-        self._commit(batch, clean, self._not_yet(quarantined, replaced), replaced=replaced, asked=first or "")
+        quarantined = self._not_yet(quarantined, replaced)
+        self._commit(batch, clean, quarantined, asked=first or "", replaced=replaced)
 
     def take_news(self, batch: Fetched, first: str) -> list[str]:
         """Store what comes after the last stored session; symbols that say something else before it are returned."""
@@ -122,7 +117,7 @@ class Filling:
             changed = sorted(changed_symbols(stored, said))
         clean = clean.loc[self._after(clean) & ~clean["symbol"].isin(changed)]
         quarantined = quarantined.loc[self._after(quarantined) & ~quarantined["symbol"].isin(changed)]
-        self._commit(batch, clean, self._not_yet(quarantined, frozenset()))
+        self._commit(batch, clean, self._not_yet(quarantined, frozenset()), changed=frozenset(changed))
         return changed
 
     def rename(self, renamed: dict[str, str]) -> None:
@@ -152,7 +147,7 @@ class Filling:
             self._digest.update(hashes.to_numpy().tobytes())
             if self.calendar == "auto":
                 days = np.unique(rows["date"].to_numpy().astype("datetime64[D]"))
-                self.calendar, _ = open_days(self.origin.source, days, "auto")
+                self.calendar, _ = open_days(self.provider.name, days, "auto")
                 self._set_end()
             rows = rows.loc[(rows["date"] <= self.end) & (rows["date"] >= (first or "1700-01-01"))]
         if rows.empty:
@@ -164,7 +159,8 @@ class Filling:
         """No bar that may still change; the clock is asked where nobody says an end."""
         import pandas as pd
 
-        self.end = self.end or f"{last_session(pd.Timestamp.now('UTC'), self.calendar):%F}"
+        self._over = f"{last_session(pd.Timestamp.now('UTC'), self.calendar):%F}"
+        self.end = self.end or self._over
         self.report.last = self.end
 
     def _after(self, rows: "pd.DataFrame") -> np.ndarray:
@@ -188,9 +184,10 @@ class Filling:
         quarantined: "pd.DataFrame",
         *,
         replaced: frozenset[str] = frozenset(),
-        asked: str = "",
+        asked: str | None = None,
+        changed: frozenset[str] = frozenset(),
     ) -> None:
-        """Make a generation of it, and note it in the report."""
+        """Make a generation of it, and note it in the report; `asked` is None where only news were asked for."""
         came = list(dict.fromkeys(clean["symbol"]))
         self._dates |= set(clean["date"].to_numpy())
         self.report.failed |= batch.failures
@@ -199,32 +196,39 @@ class Filling:
         self.report.quarantined += len(quarantined)
         self.report.sessions = len(self._dates)
         if self.writer.manifest or came or len(quarantined):
-            answered = set(batch.rows["symbol"])
-            manifest = self._manifest(answered, batch)
-            self.writer.commit(manifest, clean, quarantined, run=self._number, replaced=replaced, asked=asked)
+            manifest = self._manifest(batch, asked, changed)
+            self.writer.commit(manifest, clean, quarantined, run=self._number, replaced=replaced, asked=asked or "")
 
-    def _manifest(self, answered: set[str], batch: Fetched) -> Manifest:
+    def _manifest(self, batch: Fetched, asked: str | None, changed: frozenset[str]) -> Manifest:
         """The present manifest, or a first one, with what this run has done so far."""
         base = self.writer.manifest or Manifest(
-            origin=self.origin.source,
+            origin=self.provider.name,
             columns=COLUMNS,
             attrs={
-                "source": self.origin.source,
-                "adjustment": ADJUSTED.format("source"),
-                "licence": self.origin.licence,
+                "adjustment": self.provider.adjustment,
+                "licence": self.provider.licence,
                 "calendar": self.calendar,
-                "weakness": self.origin.weakness,
+                "weakness": self.weakness,
             },
         )
-        inputs = {self.origin.source: self._digest.hexdigest()}
+        inputs = {self.provider.source: self._digest.hexdigest()}
         run = Run.now(self._number, "refresh", inputs, rows=self.report.rows, quarantined=self.report.quarantined)
-        failures = {symbol: why for symbol, why in base.failures.items() if symbol not in answered}
+        came = set(batch.rows["symbol"])
+        failures = {symbol: why for symbol, why in base.failures.items() if symbol not in came}
+        attrs = {"source": self.provider.source, "retrieved_at": f"{datetime.now(UTC):%F}"}
         changes = {
-            "attrs": base.attrs | {"retrieved_at": f"{datetime.now(UTC):%F}"},
+            "attrs": base.attrs | attrs,
+            "answers": base.answers | self._answers((came | {*batch.failures}) - batch.unanswered - changed, asked),
             "failures": failures | dict(batch.failures),
             "runs": (*base.runs[: self._number - 1], run),
         }
         return base.model_copy(update=changes)
+
+    def _answers(self, symbols: set[str], asked: str | None) -> dict[str, Answer]:
+        """Up to when the source has now answered; news go on from where the history begins."""
+        last = min(str(self.end), self._over)
+        first = {symbol: held.asked if asked is None else asked for symbol, held in self.held.items()}
+        return {symbol: Answer(first=first.get(symbol, asked or ""), last=last) for symbol in sorted(symbols)}
 
 
 def _typed(rows: "pd.DataFrame | None", symbols: list[str]) -> "pd.DataFrame":

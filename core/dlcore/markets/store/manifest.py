@@ -66,6 +66,21 @@ class Holding(_Entry):
     asked: str = ""
 
 
+class Answer(_Entry):
+    """What the source was last asked for of one symbol, and answered: with rows, or why there are none.
+
+    Attributes
+    ----------
+    first : str
+        First date; "" for the whole history.
+    last : str
+        Last session that was over then.
+    """
+
+    first: str
+    last: str
+
+
 class Run(_Entry):
     """One import or refresh.
 
@@ -114,6 +129,8 @@ class Manifest(_Entry):
         Those of the Panel: source, adjustment, licence, retrieved_at, calendar, weakness and others.
     symbols : dict of symbol to Holding
         In the order of the Panel's assets.
+    answers : dict of symbol to Answer
+        Those of the source, also for symbols that are not stored; silence is none.
     failures : dict of symbol to str
         What could not be had when last asked for, and why.
     renamed : dict of symbol to symbol
@@ -130,6 +147,7 @@ class Manifest(_Entry):
     columns: tuple[str, ...]
     attrs: dict[str, str]
     symbols: dict[str, Holding] = {}
+    answers: dict[str, Answer] = {}
     failures: dict[str, str] = {}
     renamed: dict[str, str] = {}
     parts: tuple[Part, ...] = ()

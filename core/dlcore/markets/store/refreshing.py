@@ -7,9 +7,9 @@ asked for again. Each batch is committed as it comes, so an interrupted download
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dlcore.markets.calendar import sessions
+from dlcore.markets.calendar import last_session, sessions
 from dlcore.markets.provider import ROW_COLUMNS, Fetched, Provider
-from dlcore.markets.store.filling import WEAKNESS, Filling, Origin, RefreshReport
+from dlcore.markets.store.filling import WEAKNESS, Filling, RefreshReport
 from dlcore.markets.store.histories import renamed_symbols
 from dlcore.markets.store.importing import WAIT
 from dlcore.markets.store.places import store_folder
@@ -42,7 +42,8 @@ def refresh(
     symbols : sequence of str
         Each once. Stored symbols that are not among them stay as they are.
     start : str, optional
-        First date to be had; the whole history without it. Symbols that are stored from a later one on are asked anew.
+        First date to be had. Symbols that are stored from a later one on are asked anew; "" wants the whole history of
+        all. Without it new symbols have their whole history, and stored ones go on from where they begin.
     end : str, optional
         Last date; the last session that has closed without it. Later rows of an answer are not stored.
     calendar : str
@@ -66,10 +67,14 @@ def refresh(
     TimeoutError
         Where another process writes for longer.
     """
+    import pandas as pd
+
     store_folder(name)
     if not symbols or len(set(symbols)) < len(symbols) or not all(symbols):
         raise ValueError(f"symbols={', '.join(symbols) or 'none'} is not allowed: give one or more, each once")
-    start, end = _date("start", start), _date("end", end)
+    start, end = start and _date("start", start), end and _date("end", end)
+    if calendar != "auto":
+        last_session(pd.Timestamp.now("UTC"), calendar)  # refuses an unknown one before anything is written
     with open_writer(name, wait) as writer:
         stored = writer.manifest
         if stored and stored.origin != provider.name:
@@ -77,7 +82,7 @@ def refresh(
         if stored and calendar not in ("auto", stored.attrs["calendar"]):
             raise ValueError(f"calendar={calendar} is not allowed: store {name} has {stored.attrs['calendar']}")
         known = stored.attrs["calendar"] if stored else calendar
-        filling = Filling(writer, Origin(provider.name, provider.licence, weakness), known, end)
+        filling = Filling(writer, provider, weakness, known, end)
         before = set(filling.held)
         changed = _ask_missing(filling, provider, symbols, start, progress)
         _ask_again(filling, provider, changed)
@@ -145,7 +150,7 @@ def _fetch(filling: Filling, provider: Provider, asked: list[str], first: str | 
 
     if not asked:
         return
-    begin, end = (None if day is None else pd.to_datetime(day) for day in (first, filling.end))
+    begin, end = (pd.to_datetime(day) if day else None for day in (first, filling.end))
     silent = dict.fromkeys(asked, "the source said nothing about it")
     for batch in provider.fetch(asked, begin, end):
         answered = {*batch.rows["symbol"], *batch.failures}
@@ -155,13 +160,13 @@ def _fetch(filling: Filling, provider: Provider, asked: list[str], first: str | 
             silent.pop(symbol, None)
         yield batch
     if silent:
-        yield Fetched(pd.DataFrame(columns=pd.Index(ROW_COLUMNS)), silent)
+        yield Fetched(pd.DataFrame(columns=pd.Index(ROW_COLUMNS)), silent, frozenset(silent))
 
 
-def _date(name: str, text: str | None) -> str | None:
+def _date(name: str, text: str) -> str:
     import pandas as pd
 
-    try:
-        return None if text is None else f"{pd.Timestamp(text):%F}"
-    except ValueError:
-        raise ValueError(f"{name}={text} is not allowed: give a date such as 2015-01-31") from None
+    day = pd.to_datetime(text, errors="coerce")
+    if pd.isna(day):
+        raise ValueError(f"{name}={text} is not allowed: give a date such as 2015-01-31")
+    return f"{day:%F}"

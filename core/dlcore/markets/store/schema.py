@@ -37,9 +37,18 @@ def row_schema(fields: Sequence[str], calendar: str, days: np.ndarray) -> "pa.Da
     -------
     DataFrameSchema
         Every check has its reason as its name.
-    """
-    import pandera.pandas as pa
 
+    Raises
+    ------
+    ModuleNotFoundError
+        Where pandera is not installed.
+    """
+    try:
+        import pandera.pandas as pa
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{error.name} is not installed: pip install dlcore[store]", name=error.name
+        ) from None
     rules = (*RULES, SPLITS)
     columns = {
         name: pa.Column(

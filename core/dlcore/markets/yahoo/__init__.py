@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlcore.markets.yahoo.constituents import Constituents as Constituents
     from dlcore.markets.yahoo.constituents import sp500 as sp500
-    from dlcore.markets.yahoo.load import YahooSettings as YahooSettings
-    from dlcore.markets.yahoo.load import live_provider as live_provider
-    from dlcore.markets.yahoo.load import load_yahoo as load_yahoo
+    from dlcore.markets.yahoo.live import live_provider as live_provider
     from dlcore.markets.yahoo.manners import Manners as Manners
     from dlcore.markets.yahoo.names import Wanted as Wanted
     from dlcore.markets.yahoo.names import calendar_of as calendar_of
@@ -24,10 +22,8 @@ _HOMES = {
     "Manners": "manners",
     "Wanted": "names",
     "YahooProvider": "source",
-    "YahooSettings": "load",
     "calendar_of": "names",
-    "live_provider": "load",
-    "load_yahoo": "load",
+    "live_provider": "live",
     "read_name": "names",
     "sp500": "constituents",
 }
@@ -37,10 +33,8 @@ __all__ = [
     "Manners",
     "Wanted",
     "YahooProvider",
-    "YahooSettings",
     "calendar_of",
     "live_provider",
-    "load_yahoo",
     "read_name",
     "sp500",
 ]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlcore.markets.store.places import store_root
 from dlcore.markets.yahoo.manners import Manners, Refused, Unanswered, judge_status, persistent
 
 if TYPE_CHECKING:
@@ -47,13 +48,14 @@ class Constituents:
     weakness: str
 
 
-def sp500(folder: Path, manners: Manners | None = None) -> Constituents:
+def sp500(folder: Path | None = None, manners: Manners | None = None) -> Constituents:
     """Today's members of the S&P 500 and intervals of membership.
 
     Parameters
     ----------
-    folder : Path
-        Readings are kept in its folder `sp500`: two CSV files and a JSON file for each date.
+    folder : Path, optional
+        Readings are kept in its folder `sp500`: two CSV files and a JSON file for each date. Without it, where
+        ``load_panel("yahoo:sp500")`` keeps them: the folder ``.yahoo`` of `store_root`.
     manners : Manners, optional
         Patience with the page's server.
 
@@ -68,7 +70,7 @@ def sp500(folder: Path, manners: Manners | None = None) -> Constituents:
         Where the page cannot be had, or has changed, and nothing was read before.
     """
     manners = manners or Manners()
-    place = folder / "sp500"
+    place = (folder or store_root() / ".yahoo") / "sp500"
     today = f"{datetime.fromtimestamp(manners.clock(), UTC):%Y-%m-%d}"
     source = os.environ.get(VARIABLE) or PAGE
     if (place / f"{today}.json").is_file():

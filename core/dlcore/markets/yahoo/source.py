@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SILENT = 3  # symbols in a row without an answer, after which the others are not asked for
 LICENCE = "Yahoo's terms of service: for personal use, not to be passed on"
+ADJUSTED = "prices times adjustment = adjusted close / close, for splits and dividends; volume for splits only"
 
 
 @dataclass
@@ -46,6 +47,15 @@ class YahooProvider:
     batch: int = 20
     name: str = "yahoo"
     licence: str = LICENCE
+    adjustment: str = ADJUSTED
+
+    @property
+    def source(self) -> str:
+        """Yahoo, the version of its reader, and the mirror where there is one."""
+        from importlib.metadata import version
+
+        _require_yfinance()
+        return f"Yahoo Finance by yfinance {version('yfinance')}" + (f", from {self.url}" if self.url else "")
 
     def fetch(
         self, symbols: Sequence[str], start: "pd.Timestamp | None", end: "pd.Timestamp | None"
@@ -75,35 +85,43 @@ class YahooProvider:
         wanted, silent = list(dict.fromkeys(symbols)), 0
         lost = ""  # why nobody is asked any more
         for first in range(0, len(wanted), self.batch):
-            rows, failures = [], {}
+            rows, failures, unanswered = [], {}, set()
             for symbol in wanted[first : first + self.batch]:
                 try:
                     if lost:
-                        raise Refused(f"not asked for: {lost}")
+                        raise Unreachable(f"not asked for: {lost}")
                     rows.append(_ask(session, symbol, start, end, self.manners))
                     silent = 0
                 except Refused as why:
                     failures[symbol], silent = str(why), 0
-                except Unanswered as why:
+                except (Unanswered, Unreachable) as why:
                     failures[symbol], silent = str(why), silent + 1
-                    if silent == SILENT:
+                    unanswered.add(symbol)
+                    if isinstance(why, Unreachable):
+                        lost = lost or str(why)
+                    elif silent == SILENT:
                         lost = f"{SILENT} symbols in a row had no answer ({symbol}: {why})"
-                except Unreachable as why:
-                    failures[symbol] = lost = str(why)
-            yield Fetched(pd.concat(rows) if rows else pd.DataFrame(columns=pd.Index(ROW_COLUMNS)), failures)
+            found = pd.concat(rows) if rows else pd.DataFrame(columns=pd.Index(ROW_COLUMNS))
+            yield Fetched(found, failures, frozenset(unanswered))
 
 
 def _session(provider: YahooProvider) -> Any:
     """A session, with yfinance's files in the provider's folder."""
+    yfinance = _require_yfinance()
+    provider.folder.mkdir(parents=True, exist_ok=True)
+    yfinance.set_tz_cache_location(str(provider.folder))
+    return open_session(provider.url, provider.manners)
+
+
+def _require_yfinance() -> Any:
+    """The module, or the remedy."""
     try:
         import yfinance
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"{error.name} is not installed: pip install dlcore[yahoo]", name=error.name
         ) from None
-    provider.folder.mkdir(parents=True, exist_ok=True)
-    yfinance.set_tz_cache_location(str(provider.folder))
-    return open_session(provider.url, provider.manners)
+    return yfinance
 
 
 def _ask(

@@ -20,7 +20,7 @@ def root(tmp_path, monkeypatch):
 class Scripted:
     """A provider over histories that a test may change between two calls."""
 
-    name, licence = "scripted", "none: invented"
+    name, licence, adjustment, source = "scripted", "none: invented", "nothing", "scripted, first edition"
 
     def __init__(self, histories: Mapping[str, pd.DataFrame], size: int = 2) -> None:
         self.histories, self.size = dict(histories), size

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,14 @@ def test_a_file_that_is_refused_leaves_no_store(tmp_path, root):
     with pytest.raises(FileNotFoundError, match="is not there"):
         import_panel(tmp_path / "none.csv", "mine")
     assert store_names() == []
+    assert not root.exists()
+
+
+def test_without_pandera_the_remedy_is_named(tmp_path, root, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandera", None)
+    monkeypatch.delitem(sys.modules, "pandera.pandas", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"is not installed: pip install dlcore\[store\]"):
+        import_panel(written(tmp_path), "mine")
     assert not root.exists()
 
 

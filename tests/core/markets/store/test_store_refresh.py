@@ -27,7 +27,8 @@ def test_a_first_fill_holds_what_the_source_said(scripted, invented, root):
         rows = source.histories[name].set_index("date").loc[:END]
         for field in ("open", "high", "low", "close", "volume"):
             np.testing.assert_array_equal(panel[field].sel(asset=name), rows[field])
-    assert panel.attrs["source"] == "scripted"
+    assert panel.attrs["source"] == "scripted, first edition"
+    assert panel.attrs["adjustment"] == "nothing"
     assert panel.attrs["licence"] == "none: invented"
     assert panel.attrs["calendar"] == "XNYS"
     assert "survivorship-biased" in panel.attrs["weakness"]

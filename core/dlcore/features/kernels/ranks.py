@@ -42,6 +42,27 @@ def rank_rows(values: np.ndarray) -> np.ndarray:
     return ranks
 
 
+def centred_rank_rows(values: np.ndarray) -> np.ndarray:
+    """Ranks of each row on one scale, however many are known: (rank − ½) / n − ½.
+
+    Parameters
+    ----------
+    values : array of float64 (T, N)
+        As for `rank_rows`.
+
+    Returns
+    -------
+    array of float64 (T, N)
+        In (−½, ½), each row with mean 0. NaN stays, and a value alone in its row has no place among others: NaN too.
+    """
+    known = (~np.isnan(values)).sum(axis=1, keepdims=True)  # (T, 1)
+    ranks = rank_rows(values)
+    ranks -= 0.5
+    ranks /= np.where(known > 1, known, np.nan)
+    ranks -= 0.5
+    return ranks
+
+
 @njit(cache=True, nogil=True)
 def grid_keys(values, bits, keys):
     """Write each value's place between the row's extremes and, in the low `bits`, its column. NaN comes last."""
@@ -102,10 +123,9 @@ def average_ranks(values, order, ranks):
         for i in range(known, columns):
             ranks[t, column[i]] = np.nan
         start = 0
-        for i in range(1, known):
-            start += (i - start) * (ordered[i] != ordered[i - 1])
+        for i in range(known):
+            start += (i - start) * (ordered[i] != ordered[max(i - 1, 0)])
             first[i] = start
-        first[0] = 0
         end = known - 1
         for i in range(known - 1, -1, -1):
             end += (i - end) * (ordered[i] != ordered[min(i + 1, known - 1)])

@@ -1,4 +1,4 @@
-"""The two markets of every study, two hundred times each way: nothing is found where nothing is, and what is planted is.
+"""The two markets of every study, two hundred times each: nothing is found where nothing is, and what is planted is.
 
 Cheap strategies, small markets, the whole chain: features, labels, folds, evaluation, costs. Counts of rejections are
 held to the binomial band that a correct test leaves in one case of a thousand.

@@ -8,7 +8,8 @@ import pytest
 import dlcore
 
 ORDER = (
-    "plots",  # the ground that all may stand on
+    "doors",  # the ground that all may stand on
+    "plots",
     "markets",
     "features",
     "targets",

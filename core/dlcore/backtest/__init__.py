@@ -5,8 +5,9 @@ cash, positions, fills, costs, turnover, attribution. Two engines with different
 `reconcile` shows that they do.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.backtest.costs import Costs as Costs
@@ -67,16 +68,4 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll] -- resolved by __geta
     "volatility_target",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

@@ -4,8 +4,9 @@ In come forecasters, scores or weights with a name; out come rows of one table, 
 tried, which says how much of the best row is luck.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.contests.arena import ARENAS as ARENAS
@@ -18,16 +19,4 @@ _HOMES = {"ARENAS": "arena", "Arena": "arena", "Leaderboard": "leaderboard", "Tr
 
 __all__ = ["ARENAS", "Arena", "Leaderboard", "Trials", "open_arena"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names, and the files of this room, at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

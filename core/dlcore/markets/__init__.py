@@ -5,8 +5,9 @@ In come names (`"us-large-20"`, `"simulated-sp500?ic=0"`), out come Panels: `xar
 looks for patterns; `stylized` only measures what any market shows.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.markets.panel import check_panel as check_panel
@@ -16,16 +17,4 @@ _HOMES = {"check_panel": "panel", "load_panel": "sources"}
 
 __all__ = ["check_panel", "load_panel"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names, and the files of this room, at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

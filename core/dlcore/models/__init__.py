@@ -4,8 +4,9 @@ In come Windows with targets, out come Forecasters that turn other Windows into 
 the samples it is given and nothing else: who may learn from what is decided before, by a fold.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.models.analogue import Analogue as Analogue
@@ -28,16 +29,4 @@ _HOMES = {
 
 __all__ = ["Analogue", "Ensemble", "Forecaster", "GradientBoosting", "Persistence", "Ridge", "load_forecaster"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names, and the files of this room, at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

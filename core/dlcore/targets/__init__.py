@@ -5,8 +5,9 @@ folds of a walk-forward. A label is indexed by the date t at whose close it is d
 nothing is filled at the price that made the signal.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.targets.folds import Fold as Fold
@@ -40,16 +41,4 @@ __all__ = [
     "volatility_regime",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names, and the files of this room, at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

@@ -5,8 +5,9 @@ In come files of your own (`import_panel`) and sources on the network (`refresh`
 on disk, each with its reason: nothing is dropped or filled in silence.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.markets.store.filling import RefreshReport as RefreshReport
@@ -40,9 +41,4 @@ __all__ = [
     "verify_store",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names at first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = on_demand(__name__, _HOMES)

@@ -4,8 +4,9 @@ In come names such as ``yahoo:AAPL,BTC-USD`` or ``yahoo:sp500``; out come rows a
 checked Panel. What did not come is listed with its reason; a mirror or a test server can stand in for Yahoo.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.markets.yahoo.constituents import Constituents as Constituents
@@ -39,9 +40,4 @@ __all__ = [
     "sp500",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names at first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = on_demand(__name__, _HOMES)

@@ -8,10 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dlcore.nn.convolution import CausalConv1d as CausalConv1d
+    from dlcore.nn.convolution import ResidualBlock as ResidualBlock
+    from dlcore.nn.convolution import TemporalConvNet as TemporalConvNet
+    from dlcore.nn.convolution import causal_conv1d as causal_conv1d
+    from dlcore.nn.convolution import receptive_field as receptive_field
     from dlcore.nn.dot_product import attention as attention
     from dlcore.nn.dot_product import attention_weights as attention_weights
     from dlcore.nn.dot_product import causal_mask as causal_mask
     from dlcore.nn.dropout import Dropout as Dropout
+    from dlcore.nn.encoder import Encoder as Encoder
+    from dlcore.nn.encoder import EncoderLayer as EncoderLayer
     from dlcore.nn.heads import MultiHeadAttention as MultiHeadAttention
     from dlcore.nn.norm import LayerNorm as LayerNorm
     from dlcore.nn.norm import RevIN as RevIN
@@ -23,8 +30,10 @@ if TYPE_CHECKING:
     from dlcore.nn.positional import rotary as rotary
 
 _FILES = {
+    "convolution": ("CausalConv1d", "ResidualBlock", "TemporalConvNet", "causal_conv1d", "receptive_field"),
     "dot_product": ("attention", "attention_weights", "causal_mask"),
     "dropout": ("Dropout",),
+    "encoder": ("Encoder", "EncoderLayer"),
     "heads": ("MultiHeadAttention",),
     "norm": ("LayerNorm", "RMSNorm", "RevIN", "layer_norm"),
     "positional": ("CalendarEmbedding", "LearnedPositions", "SinusoidalPositions", "rotary"),

@@ -52,5 +52,14 @@ def assert_close(ours, theirs, dtype):
 def assert_same_steps(ours, theirs, leaves, upstream, dtype):
     """Two outputs of the same leaves agree, and so does every gradient."""
     assert_close(ours, theirs, dtype)
-    for one, other in zip(*(torch.autograd.grad(out, leaves, upstream) for out in (ours, theirs)), strict=True):
+    for one, other in zip(
+        *(torch.autograd.grad(out, leaves, upstream, retain_graph=True) for out in (ours, theirs)), strict=True
+    ):
         assert_close(one, other, dtype)
+
+
+def assert_same_on_gpu(there, here, dtype):
+    """What a GPU says is what the CPU says, but for the order of its sums."""
+    there, here = there.detach().cpu(), here.detach()
+    assert torch.isfinite(there).all()
+    assert float((there - here).abs().max()) <= 10 * TOLERANCE[dtype] * max(1.0, float(here.abs().max()))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from drawn import NEEDS_CUDA, TOLERANCE, assert_close, assert_same_steps, normal, redraw, tiny
+from drawn import NEEDS_CUDA, assert_close, assert_same_on_gpu, assert_same_steps, normal, redraw, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd import gradcheck, gradgradcheck
@@ -226,4 +226,4 @@ def test_norms_on_a_gpu_equal_those_on_the_cpu(block, dtype):
     y = x.detach().cuda().requires_grad_()
     there = (ours(y), *torch.autograd.grad(ours(y), (y, *ours.parameters()), up.cuda()))
     for one, other in zip(there, here, strict=True):
-        assert float((one.cpu() - other).abs().max()) <= TOLERANCE[dtype] * max(1.0, float(other.abs().max())) * 5
+        assert_same_on_gpu(one, other, dtype)

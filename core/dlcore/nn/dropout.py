@@ -11,8 +11,8 @@ def dropout(x: Tensor, p: float) -> Tensor:
     """Each number is lost with probability p, or else grows by 1/(1 − p), so that its expectation stays.
 
     Draws from torch's generator of the device (`torch.manual_seed`). On the CPU, in float32 and float64, p is a
-    multiple of 1/65536, and the growth follows it exactly; elsewhere this is `torch.nn.functional.dropout`, which takes
-    two to three times as long there.
+    multiple of 1/65536, the growth follows it exactly, and it all takes some third of the time of
+    `torch.nn.functional.dropout`, which does the work elsewhere.
 
     Parameters
     ----------

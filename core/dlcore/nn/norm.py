@@ -100,10 +100,9 @@ class RMSNorm(nn.Module):
         """(…, D) → (…, D)."""
         if x.shape[-1:] != self.weight.shape:
             raise ValueError(f"x has shape {tuple(x.shape)}: give (…, {len(self.weight)})")
-        with _full_precision(x):
-            wide = _widened(x)
-            power = _row_mean(wide * wide)  # (…, 1)
-            return (wide * torch.rsqrt(power + self.epsilon) * self.weight).to(x.dtype)
+        wide = _widened(x)
+        power = wide.square().mean(-1, keepdim=True)  # (…, 1)
+        return (wide * torch.rsqrt(power + self.epsilon) * self.weight).to(x.dtype)
 
 
 class WindowScale(NamedTuple):
@@ -177,9 +176,8 @@ class _LayerNorm(torch.autograd.Function):
         ctx.epsilon = epsilon
         if not _compilable(x, weight, bias):
             ctx.save_for_backward(x, weight)
-            with _full_precision(x):
-                z, _ = _normalised(_widened(x), epsilon)
-                return torch.addcmul(bias, z, weight).to(x.dtype)
+            z, _ = _normalised(_widened(x), epsilon)
+            return torch.addcmul(bias, z, weight).to(x.dtype)
         from dlcore.nn.norm_rows import forward
 
         out, mean, rate = forward(x, weight, bias, epsilon)
@@ -199,25 +197,20 @@ class _LayerNorm(torch.autograd.Function):
 
 def _normalised(x: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
     """The row on its own scale, (…, D), and what it was multiplied by, (…, 1)."""
-    centred = x - _row_mean(x)
-    rate = torch.rsqrt(_row_mean(centred * centred) + epsilon)
+    centred = x - x.mean(-1, keepdim=True)
+    rate = torch.rsqrt(centred.square().mean(-1, keepdim=True) + epsilon)  # torch.var_mean takes fifty times as long
     return centred * rate, rate
 
 
 def _gradients(x: Tensor, weight: Tensor, upstream: Tensor, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
     """With h = upstream · weight: ``dx = (h − mean h − z mean(h z)) / √(σ² + ε)``, and the gain's and the bias's."""
-    with _full_precision(x):
-        z, rate = _normalised(_widened(x), epsilon)  # (…, D) (…, 1)
-        up = _widened(upstream)
-        h = up * weight
-        down = torch.addcmul(h - _row_mean(h), z, _row_mean(h * z), value=-1) * rate
-        dgain, dbias = (g.reshape(-1, x.shape[-1]).sum(0) for g in (up * z, up))
+    z, rate = _normalised(_widened(x), epsilon)  # (…, D) (…, 1)
+    up = _widened(upstream)
+    h = up * weight
+    level, along = h.mean(-1, keepdim=True), (h * z).mean(-1, keepdim=True)  # (…, 1)
+    down = torch.addcmul(h - level, z, along, value=-1) * rate
+    dgain, dbias = (g.reshape(-1, x.shape[-1]).sum(0) for g in (up * z, up))
     return down.to(x.dtype), dgain.to(weight.dtype), dbias.to(weight.dtype)
-
-
-def _row_mean(x: Tensor) -> Tensor:
-    """Mean over the last axis, kept, as a product: on the CPU some ten times as fast as torch's own reductions."""
-    return (x @ x.new_full(x.shape[-1:], 1 / x.shape[-1])).unsqueeze(-1)  # (…, 1)
 
 
 def _compilable(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
@@ -228,11 +221,6 @@ def _compilable(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
 def _widened(x: Tensor) -> Tensor:
     """Half precision as float32: a mean of squares needs the digits."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
-
-
-def _full_precision(x: Tensor) -> torch.autocast:
-    """Autocast would turn the products behind the means into half precision."""
-    return torch.autocast(x.device.type, enabled=False)
 
 
 def _check_width(width: int, name: str = "width") -> None:

@@ -4,8 +4,9 @@ In come float tensors, batch first, `(batch, length, width)`; out come tensors o
 Weights are learned elsewhere; nothing here knows a price.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.nn.convolution import CausalConv1d as CausalConv1d
@@ -42,14 +43,5 @@ _HOMES = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll] -- one list instead of three
 
-
-def __getattr__(name: str) -> Any:
-    """Import a block with its file, and torch, at first use (PEP 562).
-
-    No file is called as one of the names: `attention` is the function, whatever was imported before.
-    """
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name in _FILES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}: it has {', '.join(__all__)}")
+# no file is called as one of the names: `attention` is the function, whatever was imported before
+__getattr__ = on_demand(__name__, _HOMES)

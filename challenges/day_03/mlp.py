@@ -17,6 +17,11 @@ def fresh(sizes: tuple[int, ...], rng: np.random.Generator) -> Layers:
     return [(rng.normal(size=(i, o)) * np.sqrt(gain / i), np.zeros(o)) for i, o, gain in pairs]
 
 
+def quiet(layers: Layers) -> Layers:
+    """The same layers with the last one at zero: a network that begins by forecasting nothing."""
+    return [*layers[:-1], tuple(np.zeros_like(p) for p in layers[-1])]
+
+
 def forward(x: np.ndarray, layers: Layers) -> list[np.ndarray]:
     """What enters each layer, and what leaves the last: h₀ = x, h_k = ReLU(h_{k−1} W_k + b_k), no bend at the end."""
     entered = [x]  # (n, I)
@@ -48,7 +53,12 @@ def adam_step(
     decay: tuple[float, float] = (0.9, 0.999),
     epsilon: float = 1e-8,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(new parameter, new mean, new square), all in the parameter's shape. Kingma and Ba (2015); step is 1 at first."""
+    """(new parameter, new mean, new square), all in the parameter's shape. Kingma and Ba (2015); step is 1 at first.
+
+    m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · m̂ / (√v̂ + ε),
+    with m̂ = m / (1 − β₁ᵏ) and v̂ = v / (1 − β₂ᵏ) at step k. Returned are mean and square as kept, m and v, not as
+    corrected; ε stands outside the root.
+    """
     # m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²
     mean = decay[0] * mean + (1 - decay[0]) * gradient
     square = decay[1] * square + (1 - decay[1]) * gradient**2
@@ -60,9 +70,9 @@ def adam_step(
     return parameter - rate * m / (np.sqrt(v) + epsilon), mean, square
 
 
-def train(x, y, x_late, y_late, sizes, rng, *, epochs=200, rate=1e-3, batch=64, patience=10):
+def train(x, y, x_late, y_late, layers, rng, *, epochs=200, rate=1e-3, batch=64, patience=10):
     """(layers, losses): the layers as they were when the later rows' loss was lowest; losses (epochs, 2)."""
-    layers = fresh(sizes, rng)
+    layers = list(layers)
     state = [tuple(np.zeros((2, *p.shape)) for p in layer) for layer in layers]  # mean and square of each array
     best, kept, losses, step = np.inf, layers, [], 0
 

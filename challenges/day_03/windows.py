@@ -29,7 +29,8 @@ def purged_split(
     """(train, test), masks (R,), for labels decided on a day, bought on `start`, sold on `end`.
 
     Test rows are decided on the days first … last. A row may train only if it was settled when the first test row was
-    decided, or begins after the last test label has been sold: only then do they share neither a return nor a secret.
+    decided, or begins at the close at which the last test label is sold, or later: only then do they share neither a
+    return nor a secret.
     """
     test = (first <= decided) & (decided <= last)  # (R,)
 

@@ -54,7 +54,7 @@ def test_training_agrees_where_the_order_of_rows_cannot_matter():
     layers = mlp.fresh((5, 6, 1), np.random.default_rng(1))
     start = MLP(tuple(Linear(w.copy(), b.copy()) for w, b in layers))
     options = {"epochs": 40, "batch": 60, "rate": 0.02, "patience": 10}  # one batch: every row in every step
-    kept, losses = mlp.train(x, y, late, late_y, (5, 6, 1), np.random.default_rng(1), **options)
+    kept, losses = mlp.train(x, y, late, late_y, layers, np.random.default_rng(1), **options)
     network, history = fit(start, (x, y), (late, late_y), np.random.default_rng(2), **options)
     both = min(len(losses), len(history) - 1)  # fit also tells the losses before the first step
     np.testing.assert_allclose(losses[:both], history[1 : both + 1], rtol=1e-9)

@@ -85,7 +85,7 @@ def read_tensors(path: str | Path) -> "tuple[dict[str, torch.Tensor], dict[str, 
         about = header.pop("__metadata__", {})
         body = memoryview(content)[8 + length :]
         tensors = {name: _tensor(body, **entry) for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error):
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, struct.error):
         raise ValueError(f"{path} is no whole safetensors file: give one that write_tensors wrote") from None
     if sum(tensor.nbytes for tensor in tensors.values()) != len(body):
         raise ValueError(f"{path} has {len(body)} bytes of tensors, and its header speaks of others: it is spoilt")

@@ -9,24 +9,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlcore.models.analogue import Analogue as Analogue
+    from dlcore.models.ann import ANN as ANN
     from dlcore.models.ensemble import Ensemble as Ensemble
     from dlcore.models.forecaster import Forecaster as Forecaster
     from dlcore.models.forecaster import load_forecaster as load_forecaster
     from dlcore.models.gradient_boosting import GradientBoosting as GradientBoosting
+    from dlcore.models.lstm import LSTM as LSTM
+    from dlcore.models.neural import NeuralForecaster as NeuralForecaster
     from dlcore.models.persistence import Persistence as Persistence
     from dlcore.models.ridge import Ridge as Ridge
 
 _HOMES = {
+    "ANN": "ann",
     "Analogue": "analogue",
     "Ensemble": "ensemble",
     "Forecaster": "forecaster",
     "GradientBoosting": "gradient_boosting",
+    "LSTM": "lstm",
+    "NeuralForecaster": "neural",
     "Persistence": "persistence",
     "Ridge": "ridge",
     "load_forecaster": "forecaster",
 }
 
-__all__ = ["Analogue", "Ensemble", "Forecaster", "GradientBoosting", "Persistence", "Ridge", "load_forecaster"]
+__all__ = [
+    "ANN",
+    "LSTM",
+    "Analogue",
+    "Ensemble",
+    "Forecaster",
+    "GradientBoosting",
+    "NeuralForecaster",
+    "Persistence",
+    "Ridge",
+    "load_forecaster",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -30,7 +30,7 @@ def loaded_by(code: str) -> set[str]:
     "code",
     [
         *("import dlcore", "import dlcore.markets", "import dlcore.features", "import dlcore.evaluation"),
-        *("import dlcore.cli", "import dlcore; dir(dlcore)"),
+        *("import dlcore.nn", "import dlcore.cli", "import dlcore; dir(dlcore)"),
     ],
 )
 def test_the_library_and_its_command_bring_nothing_heavy(code):

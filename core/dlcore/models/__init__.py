@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dlcore.models.neural import NeuralForecaster as NeuralForecaster
     from dlcore.models.persistence import Persistence as Persistence
     from dlcore.models.ridge import Ridge as Ridge
+    from dlcore.models.tcn import TCN as TCN
+    from dlcore.models.transformer import TransformerForecaster as TransformerForecaster
 
 _HOMES = {
     "ANN": "ann",
@@ -29,12 +31,15 @@ _HOMES = {
     "NeuralForecaster": "neural",
     "Persistence": "persistence",
     "Ridge": "ridge",
+    "TCN": "tcn",
+    "TransformerForecaster": "transformer",
     "load_forecaster": "forecaster",
 }
 
 __all__ = [
     "ANN",
     "LSTM",
+    "TCN",
     "Analogue",
     "Ensemble",
     "Forecaster",
@@ -42,6 +47,7 @@ __all__ = [
     "NeuralForecaster",
     "Persistence",
     "Ridge",
+    "TransformerForecaster",
     "load_forecaster",
 ]
 

@@ -263,3 +263,9 @@ class NeuralForecaster(Forecaster):
         except RuntimeError:
             raise ValueError(f"{folder / WEIGHTS} holds other weights than these settings have: it is spoilt") from None
         self._module = module.to(choose_device(self.device)).eval()
+
+
+def check_dropout(dropout: float) -> None:
+    """Refuse a share outside [0, 1)."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout={dropout!r} is not allowed: give a share in [0, 1)")

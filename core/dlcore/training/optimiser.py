@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def make_optimiser(module: "nn.Module", config: TrainingConfig) -> "torch.optim.AdamW":
-    """AdamW over the trainable weights; matrices decay, and neither vectors nor embeddings do.
+    """AdamW over what can be trained; matrices called weight decay, and neither vectors nor embeddings nor tables do.
 
     Raises
     ------
@@ -25,11 +25,13 @@ def make_optimiser(module: "nn.Module", config: TrainingConfig) -> "torch.optim.
     from torch import nn
 
     tables = {id(w) for part in module.modules() if isinstance(part, nn.Embedding) for w in part.parameters()}
-    trainable = [weight for weight in module.parameters() if weight.requires_grad]
-    if not trainable:
+    decaying, others = [], []
+    for name, weight in module.named_parameters():
+        if weight.requires_grad:
+            factor = weight.ndim > 1 and "weight" in name.rpartition(".")[2] and id(weight) not in tables
+            (decaying if factor else others).append(weight)
+    if not decaying and not others:
         raise ValueError(f"{type(module).__name__} has no trainable weight: there is nothing to learn")
-    decaying = [weight for weight in trainable if weight.ndim > 1 and id(weight) not in tables]
-    others = [weight for weight in trainable if weight.ndim <= 1 or id(weight) in tables]
     groups = [{"params": decaying}, {"params": others, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)

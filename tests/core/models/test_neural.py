@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from dlcore.models import ANN, LSTM, load_forecaster
+from dlcore.models import ANN, LSTM, TCN, TransformerForecaster, load_forecaster
 from dlcore.models.heads import HEADS, losses
 from dlcore.windows import make_windows
 
@@ -20,6 +20,8 @@ SMALL = {"batch_size": 64, "learning_rate": 3e-3, "device": "cpu"}
 KINDS = {
     "ANN": lambda: ANN(epochs=8, **SMALL),
     "LSTM": lambda: LSTM(epochs=8, widths=(16, 8), **SMALL),
+    "TCN": lambda: TCN(epochs=6, width=16, **SMALL),
+    "transformer": lambda: TransformerForecaster(epochs=8, width=16, heads=2, layers=1, **SMALL),
 }
 
 
@@ -205,6 +207,29 @@ def test_further_heads_learn_from_labels_of_their_own(tmp_path):
     np.testing.assert_array_equal(load_forecaster(tmp_path / "m").predict_regime(test), chances)
 
 
+def test_volatility_is_said_in_its_own_units():
+    features, labels = market()
+    fold = fold_of(labels)
+    wanted = (0.02 + 0.001 * features["f1"].clip(-15, 15)).where(labels["value"].notnull())
+    windows = make_windows(features, labels, length=3, further={"volatility": labels.assign(value=wanted)})
+    model = TransformerForecaster(epochs=8, width=16, heads=2, layers=1, **SMALL)
+    said = model.fit(windows.select(fold.train), windows.select(fold.validation)).predict_volatility(windows)
+    tested = said.where(fold.test & wanted.notnull())
+    assert float(np.abs(tested - wanted).mean()) < 0.5 * float(wanted.where(tested.notnull()).std())
+    assert "regime" not in model._module.heads
+
+
+@pytest.mark.parametrize(("length", "blocks"), [(3, 1), (5, 1), (6, 2), (29, 3), (30, 4), (61, 4)])
+def test_the_newest_day_of_a_tcn_sees_its_whole_window(length, blocks):
+    body, width = TCN(width=8)._body(2, length)
+    windows = torch.randn(1, length, 2, requires_grad=True, generator=torch.Generator().manual_seed(0))
+    answer = body.eval()(windows)
+    assert answer.shape == (1, width)
+    answer.sum().backward()
+    assert len(body.network.blocks) == blocks
+    assert (windows.grad[0].abs().sum(-1) > 0).all()
+
+
 def test_the_networks_stay_out_until_they_are_asked_for():
     code = "import dlcore.models, sys; from dlcore.models import Ridge; from dlcore.production.model_settings import "
     code += "model_names; assert {'ANN', 'LSTM', 'Ridge'} <= set(model_names()); print('torch' in sys.modules)"
@@ -222,6 +247,12 @@ def test_the_networks_stay_out_until_they_are_asked_for():
         (lambda w, p: ANN(device="tpu"), "device='tpu' is not allowed"),
         (lambda w, p: ANN(target="log"), "target='log' is not allowed: give 'return' or 'level'"),
         (lambda w, p: LSTM(widths=(8,)), r"widths=\(8,\) are not allowed: give two integers ≥ 1"),
+        (lambda w, p: TCN(width=0), "width=0 is not allowed"),
+        (lambda w, p: TCN(taps=1), "taps=1 is not allowed: give an integer ≥ 2"),
+        (lambda w, p: TCN(dropout=1.0), r"dropout=1.0 is not allowed: give a share in \[0, 1\)"),
+        (lambda w, p: TransformerForecaster(width=7), "width=7 is not allowed: give an even integer"),
+        (lambda w, p: TransformerForecaster(heads=3), "heads=3 is not allowed: give a divisor of width=64"),
+        (lambda w, p: TransformerForecaster(layers=0), "layers=0 is not allowed"),
         (lambda w, p: ANN(target="level").fit(w), "target='level' needs the feature 'close'"),
         (lambda w, p: ANN(gap=500).fit(w), "dates: give more than 501, or a validation period"),
         (lambda w, p: ANN().predict_direction(w), "ANN has not been fitted"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from dlcore.nn import LearnedPositions
 from dlcore.training import IndexBatches, TrainingConfig, autocast, choose_device, seeded, train
 from dlcore.training.config import learning_rate
 from dlcore.training.optimiser import make_optimiser
@@ -143,6 +144,7 @@ def test_the_seed_decides_all_and_leaves_the_chance_of_others_alone():
 
 def test_biases_norms_and_embeddings_do_not_decay():
     module = nn.ModuleDict({"e": nn.Embedding(3, 4), "l": nn.Linear(4, 4), "n": nn.LayerNorm(4), "r": nn.LSTM(4, 2)})
+    module["p"] = LearnedPositions(3, 4)
     names = {id(weight): name for name, weight in module.named_parameters()}
     decaying, others = make_optimiser(module, TrainingConfig(weight_decay=0.1)).param_groups
     assert {names[id(p)] for p in decaying["params"]} == {"l.weight", "r.weight_ih_l0", "r.weight_hh_l0"}

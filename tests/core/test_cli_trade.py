@@ -102,6 +102,28 @@ def test_run_does_all_of_it_and_options_change_the_config(place):
     assert again.count("(kept from before)") == 2
 
 
+@pytest.mark.parametrize("name", ["ANN", "TransformerForecaster"])
+def test_a_network_is_a_name_and_its_settings(place, name):
+    table = f'[model]\nname = "{name}"\nlength = 5\nepochs = 1\nbatch_size = 512\ndevice = "cpu"\n'
+    config = CONFIG.format(folder=place / name).replace("[model]\nrounds = 20\nthreads = 1\n", table)
+    (place / f"{name}.toml").write_text(config)
+    trained = json.loads(call("train", place / f"{name}.toml", "--json"))
+    assert trained["model"] == name
+    assert all(fold["parameters"] > 1000 for fold in trained["folds"])
+    assert (place / name / "models" / "final" / "model.safetensors").exists()
+    assert json.loads(call("predict", "--run", place / name, "--json"))["signals"]
+    for option, says in (
+        ("model.epochs=0", "model.epochs=0 is not allowed: give an integer ≥ 1"),
+        ("model.epochs=1.5", "model.epochs=1.5 is not allowed: give a value such as"),
+        ("model.device=tpu", "model.device='tpu' is not allowed: give one of auto, cpu, cuda"),
+        ("model.gap=3", "model.gap is not allowed: it follows from label.horizon"),
+        ("model.layer=3", f"model.layer is not a key of {name}: give one of name, length, epochs, batch_size"),
+    ):
+        result = runner.invoke(app, ["train", str(place / f"{name}.toml"), "--set", option])
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+        assert says in result.stderr
+
+
 def test_config_init_prints_what_is_read_back(place):
     text = call("config", "init", "--set", "model.trials=20")
     assert "trials = 20" in text

@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from dlcore.production.config import Config
 
 GIVEN = {"above": "label.above", "gap": "label.horizon"}  # known from the label: to be set there, and once
+UNDESCRIBED = ("Ensemble", "Forecaster", "NeuralForecaster")
 
 
 def model_names() -> list[str]:
-    """Forecasters that a config can describe; an ensemble is made of models, not of settings."""
+    """Forecasters that a config can describe; an ensemble is made of models, not of settings. None is imported."""
     from dlcore import models
 
-    kinds = {name: getattr(models, name) for name in models.__all__}
-    chosen = [name for name, kind in kinds.items() if isinstance(kind, type) and not _abstract(kind)]
-    return sorted(set(chosen) - {"Ensemble"})
+    return sorted(name for name in models.__all__ if name[0].isupper() and name not in UNDESCRIBED)
 
 
 def check_settings(name: str, settings: Mapping[str, Any]) -> None:
@@ -76,10 +75,6 @@ def _check_type(key: str, value: Any, default: Any) -> None:
     kinds = {float: (int, float), tuple: (list, tuple)}.get(type(default), (type(default),))
     if not isinstance(value, kinds) or (isinstance(value, bool) and not isinstance(default, bool)):
         raise ValueError(f".{key}={value!r} is not allowed: give a value such as {default!r}")
-
-
-def _abstract(kind: type) -> bool:
-    return bool(getattr(kind, "__abstractmethods__", None))
 
 
 def _kind(name: str) -> Any:

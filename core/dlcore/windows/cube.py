@@ -4,6 +4,7 @@ In come a Dataset of features, and labels and a universe where there are any; ou
 of the features: 505 stocks, 1,259 sessions and 24 features take 61 MB.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from dlcore.targets.masks import check_axes, mask_values
 from dlcore.windows.samples import Windows
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
     import xarray as xr
 
@@ -23,6 +25,7 @@ def make_windows(
     length: int = 60,
     universe: "xr.DataArray | None" = None,
     device: "str | torch.device | None" = None,
+    further: "Mapping[str, xr.Dataset] | None" = None,
 ) -> Windows:
     """Lay features out so that every window is one run of memory, and list the windows that are whole.
 
@@ -38,6 +41,9 @@ def make_windows(
         No sample where it is False on the decision date; before that membership does not matter.
     device : str or torch.device, optional
         Put cube, samples and targets on it as torch tensors. Without it they are numpy arrays and torch is not needed.
+    further : mapping of str to Dataset (date, asset), optional
+        Labels that a model may learn beside the first, such as the regime. A sample needs none of them. Folds purge by
+        the intervals of `labels` alone, so none of these may end later.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def make_windows(
     ------
     ValueError
         For features that are not over (date, asset), infinite or too large for float32, no features at all, a length
-        that is longer than the dates, labels or a universe on other axes.
+        that is longer than the dates, labels or a universe on other axes, further labels that end later than `labels`.
     """
     _check_features(features, length)
     dates, assets = (features.indexes[axis] for axis in ("date", "asset"))
@@ -63,16 +69,34 @@ def make_windows(
     rows, columns = np.nonzero(whole)
     targets = np.full(len(rows), np.nan, dtype=np.float32)
     if labels is not None:
-        if "value" not in labels:
-            raise ValueError(f"labels with {sorted(map(str, labels.data_vars))} lack 'value': give what targets return")
-        check_axes(labels["value"], dates, assets, "labels")
-        targets = labels["value"].transpose("date", "asset").to_numpy()[rows, columns].astype(np.float32)
+        targets = _values(labels, dates, assets, "labels")[rows, columns]
+    others = {name: _values(other, dates, assets, name)[rows, columns] for name, other in (further or {}).items()}
+    for name, other in (further or {}).items():
+        _check_ends(labels, other, name)
     samples = columns * len(dates) + rows
     if device is not None:
         import torch
 
         cube, samples, targets = (torch.from_numpy(array).to(device) for array in (cube, samples, targets))
-    return Windows(cube, samples, targets, length, dates, assets, names)
+        others = {name: torch.from_numpy(array).to(device) for name, array in others.items()}
+    return Windows(cube, samples, targets, length, dates, assets, names, others)
+
+
+def _values(labels: "xr.Dataset", dates: "pd.Index", assets: "pd.Index", name: str) -> np.ndarray:
+    """What labels say, float32 (dates, assets)."""
+    if "value" not in labels:
+        raise ValueError(f"{name} with {sorted(map(str, labels.data_vars))} lack 'value': give what targets return")
+    check_axes(labels["value"], dates, assets, name)
+    return labels["value"].transpose("date", "asset").to_numpy().astype(np.float32)
+
+
+def _check_ends(labels: "xr.Dataset | None", other: "xr.Dataset", name: str) -> None:
+    """A further label that ends after the first one would reach past a purge that only knows the first."""
+    if labels is None or "end" not in labels or "end" not in other:
+        raise ValueError(f"{name} beside labels without intervals: give both as the functions of targets return them")
+    if (later := (other["end"] > labels["end"]).transpose("date", "asset").to_numpy()).any():
+        day = str(other["date"].to_numpy()[later.any(axis=1).argmax()])[:10]
+        raise ValueError(f"{name} of {day} ends after the label that folds purge by: give a horizon no longer than its")
 
 
 def _whole(complete: np.ndarray, length: int) -> np.ndarray:

@@ -4,8 +4,8 @@ In come positions in the cube; out come batches, selections of the same samples,
 looks at what the features mean.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,8 @@ class Windows:
         All of the features' dates and assets, not only those with a sample.
     feature_names : tuple of str
         In the order of the cube.
+    further : mapping of str to array or tensor of float32 (samples,)
+        Values of further labels by name, as `targets`; empty where there are none.
     """
 
     cube: Any
@@ -46,6 +48,7 @@ class Windows:
     dates: "pd.Index"
     assets: "pd.Index"
     feature_names: tuple[str, ...]
+    further: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -193,7 +196,8 @@ class Windows:
 
     def _keep(self, kept: np.ndarray) -> "Windows":
         """The samples where `kept` (samples,) is True."""
-        return replace(self, samples=self.samples[kept], targets=self.targets[kept])
+        further = {name: values[kept] for name, values in self.further.items()}
+        return replace(self, samples=self.samples[kept], targets=self.targets[kept], further=further)
 
 
 def _to_numpy(values: Any) -> np.ndarray:

@@ -201,3 +201,26 @@ def test_wrong_masks_values_sizes_and_positions_are_refused():
         windows.batches(0)
     with pytest.raises(IndexError):
         windows.batch(np.array([len(windows)]))
+
+
+def test_further_targets_go_where_the_samples_go():
+    features, labels, universe = panel_like(3)
+    ends = features["f1"].copy(data=np.broadcast_to(features["date"].to_numpy()[:, None], features["f1"].shape))
+    labels = labels.assign(end=ends)
+    regime = labels.assign(value=np.sign(labels["value"]).where(labels["value"] < 1))
+    for device in DEVICES:
+        windows = make_windows(features, labels, length=2, universe=universe, further={"regime": regime}, device=device)
+        for part in (windows, windows.labelled(), windows.select(universe)):
+            own = part.to_scores(part.further["regime"])
+            xr.testing.assert_equal(own, regime["value"].where(own.notnull()).rename("score"))
+            assert int(own.notnull().sum()) == int(np.isfinite(plain(part.further["regime"])).sum()) > 0
+            assert len(part.further["regime"]) == len(part)
+    late = regime.assign(end=ends + np.timedelta64(1, "D"))
+    for odd, message in (
+        (late, "regime of 2019-01-02 ends after the label that folds purge by"),
+        (regime.drop_vars("end"), "regime beside labels without intervals"),
+        (regime.rename(value="y"), "regime with .* lack 'value'"),
+        (regime.isel(date=slice(1, None)), "regime: other labels on axis 'date'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make_windows(features, labels, further={"regime": odd}, length=2)

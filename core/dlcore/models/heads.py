@@ -1,0 +1,89 @@
+"""What a network says of a sample, and how wrong it was: one head for each thing that is said.
+
+In come what a body found out about a window, and targets of which some are not known; out come answers by name, and one
+loss for each sample, to which an unknown target adds nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from dlcore.windows import Windows
+
+
+def _squared(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return (said[:, 0] - wanted) ** 2  # (B, 1), (B,) to (B,)
+
+
+def _up_or_down(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return F.binary_cross_entropy_with_logits(said[:, 0], wanted, reduction="none")  # (B, 1), (B,) to (B,)
+
+
+def _one_of_three(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(said, wanted.long() + 1, reduction="none")  # (B, 3), (B,) of -1, 0, 1 to (B,)
+
+
+@dataclass(frozen=True)
+class Head:
+    """How wide it speaks, what it is blamed for, and whether its target is standardised before."""
+
+    width: int
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    scaled: bool
+
+
+HEADS = {
+    "return": Head(1, _squared, True),  # the target of the windows, whatever the label is
+    "direction": Head(1, _up_or_down, False),  # whether that target is above zero
+    "volatility": Head(1, _squared, True),
+    "regime": Head(3, _one_of_three, False),
+}
+FURTHER = ("volatility", "regime")  # learn from labels of their own
+
+
+class Headed(nn.Module):
+    """A body and its heads: one linear layer each.
+
+    Parameters
+    ----------
+    body : nn.Module
+        From (batch, length, features) to (batch, width).
+    width : int
+    heads : sequence of str
+        Of `HEADS`.
+    """
+
+    def __init__(self, body: nn.Module, width: int, heads: Sequence[str]) -> None:
+        super().__init__()
+        self.body = body
+        self.heads = nn.ModuleDict({name: nn.Linear(width, HEADS[name].width) for name in heads})
+
+    def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:
+        """(B, L, F) to what each head says, float32 (B, its width)."""
+        found = self.body(windows)  # (B, D)
+        return {name: head(found).float() for name, head in self.heads.items()}
+
+
+def losses(said: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor], weight: float) -> torch.Tensor:
+    """The return's loss plus `weight` times that of each other head, (batch,); 0 for a target that is NaN."""
+    total = torch.zeros_like(wanted["return"])
+    for name, answer in said.items():
+        known = torch.isfinite(wanted[name])
+        each = HEADS[name].loss(answer, torch.where(known, wanted[name], 0))  # (B,)
+        total = total + torch.where(known, each, 0) * (1.0 if name == "return" else weight)
+    return total
+
+
+def head_targets(windows: "Windows", name: str) -> torch.Tensor:
+    """What a head is to say of each sample, in the label's units, float32 (samples,); NaN where not known."""
+    targets = torch.as_tensor(windows.targets)
+    if name == "return":
+        return targets
+    if name == "direction":
+        return torch.where(torch.isfinite(targets), (targets > 0).float(), torch.nan)
+    return torch.as_tensor(windows.further[name])

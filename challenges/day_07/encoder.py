@@ -40,7 +40,8 @@ def encoder_layer(
     """Look around, then think: (…, L, D) -> (…, L, D).
 
     Both branches read the stream through a norm and add to it; nothing replaces it ("pre-norm": Xiong et al. 2020).
-    The mask is True where a day may look.
+    `attention.forward(z, mask=mask)` returns what was heard, (…, L, D), and the weights; `norms` holds (gain, bias) of
+    the first and of the second norm. The mask is True where a day may look.
     """
     first, second = norms
 
@@ -48,5 +49,5 @@ def encoder_layer(
     heard, _ = attention.forward(layer_norm(x, *first, epsilon), mask=mask)  # (…, L, D)
     x = x + heard
 
-    # x ← x + FeedForward(LayerNorm₂(x)): the only place where a day is bent
+    # x ← x + FeedForward(LayerNorm₂(x)): every day by itself
     return x + feed_forward(layer_norm(x, *second, epsilon), expand, contract)

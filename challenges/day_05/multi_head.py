@@ -2,7 +2,8 @@
 
 In:  tokens, four linear maps, the number of heads and, if not all may look at all, a mask.
 Out: what every token heard, who listened to whom, and the slope of the loss at everything that went in.
-Shapes: B sequences, L tokens, D width, H heads of width W = D / H. Attention itself is Day 4's, from dlcore.
+Shapes: B sequences, L tokens, D width, H heads of width W = D / H. Attention itself is Day 4's, from dlcore, where it
+takes any number of axes in front of (L, W).
 """
 
 from typing import NamedTuple
@@ -48,7 +49,10 @@ def merge_heads(x: np.ndarray) -> np.ndarray:
 
 
 def multi_head(x: np.ndarray, maps: Maps, heads: int, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Output (B, L, D) and attention weights (B, H, L, L). mask: (L, L) or (B, L, L), True where a token may look."""
+    """Output (B, L, D) and attention weights (B, H, L, L). mask: (L, L) or (B, L, L), True where a token may look.
+
+    Project, split, attend, merge, and through the last map.
+    """
     q, k, v = _projected(x, maps, heads)  # (B, L, D) -> three of (B, H, L, W)
 
     # heard_h = softmax(Q_h K_hᵀ / √W) V_h: every head by itself, scaled by its own width and not by D
@@ -64,7 +68,12 @@ def multi_head(x: np.ndarray, maps: Maps, heads: int, mask: np.ndarray | None = 
 def multi_head_backward(
     x: np.ndarray, maps: Maps, heads: int, upstream: np.ndarray, mask: np.ndarray | None = None
 ) -> tuple[np.ndarray, Maps]:
-    """∂L/∂x, (B, L, D), and the slopes at the maps, from g = ∂L/∂y, (B, L, D)."""
+    """∂L/∂x, (B, L, D), and the slopes at the maps, from upstream = ∂L/∂y, (B, L, D).
+
+    The forward steps from the end: back through the last map; split what merging joined; `attention_backward`; merge
+    what splitting cut; back through three maps, whose slopes at x add. A linear map y = x W + b gives back upstream Wᵀ
+    at x, xᵀ upstream summed over all tokens at W, and the sum of upstream at b.
+    """
     q, k, v = _projected(x, maps, heads)
     heard, _ = attention(q, k, v, mask=_for_heads(mask))
 

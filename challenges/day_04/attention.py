@@ -59,7 +59,8 @@ def attention_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(∂L/∂Q, ∂L/∂K, ∂L/∂V) from g = ∂L/∂o, shapes (L, D), (M, D), (M, E).
 
-    The way back is the way there, read from right to left: output, weights, scores, then the two that made the scores.
+    The way there, read from right to left: ∂L/∂v_j = Σ_i w_ij g_i and ∂L/∂w_ij = g_i · v_j; through the softmax and the
+    division by √D to ∂L/∂s_ij; then ∂L/∂q_i = Σ_j ∂L/∂s_ij k_j and ∂L/∂k_j = Σ_i ∂L/∂s_ij q_i, with s_ij = q_i · k_j.
     """
     _, weights = attention(query, key, value, mask=mask)  # (L, M)
 

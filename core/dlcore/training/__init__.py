@@ -4,8 +4,9 @@ In come a module, a loss, batches and a TrainingConfig; out comes the same modul
 happened on the way. A run that was killed goes on where it stood and ends with the same weights, bit by bit.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dlcore.doors import on_demand
 
 if TYPE_CHECKING:
     from dlcore.training.batches import Batches as Batches
@@ -45,16 +46,4 @@ __all__ = [
     "write_tensors",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names, and the files of this room, at first use (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+__getattr__ = on_demand(__name__, _HOMES)

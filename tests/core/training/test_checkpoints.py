@@ -135,9 +135,9 @@ def test_another_run_in_the_folder_is_refused(tmp_path):
         run(tmp_path, module=torch.nn.Sequential(torch.nn.Linear(5, 1)))
     content = (tmp_path / "checkpoint.safetensors").read_bytes()
     (tmp_path / "checkpoint.safetensors").write_bytes(content[:-5])
-    with pytest.raises(ValueError, match=r"is no whole safetensors file|it is spoilt"):
+    with pytest.raises(ValueError, match="is no whole safetensors file"):
         run(tmp_path)
-    (tmp_path / "checkpoint.safetensors").write_bytes(content.replace(b'"format": "1"', b'"format": "9"'))
+    (tmp_path / "checkpoint.safetensors").write_bytes(content.replace(b'"format":"1"', b'"format":"9"'))
     with pytest.raises(ValueError, match="no checkpoint that this version reads"):
         run(tmp_path)
 

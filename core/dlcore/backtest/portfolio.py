@@ -56,13 +56,14 @@ def overlapping_weights(
     import xarray as xr
 
     from dlcore.backtest.selection import choose, overlap
+    from dlcore.features.kernels.ranks import order_rows
 
     values = _scores(scores, universe)  # (T, N)
     low = bottom or 0
     _check(values, top, horizon, threshold, bottom)
     sides = np.empty(values.shape, np.int8)
     limits = (-np.inf, np.inf) if threshold is None else (threshold, 1 - threshold)
-    choose(values, np.sort(values, axis=1), top, low, *limits, sides)
+    choose(values, order_rows(values), top, low, *limits, sides)
     weights = np.empty(values.shape)
     share = 0.5 if low else 1.0
     overlap(sides, horizon, share / top, share / max(low, 1), weights)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.kernels.comoments import rolling_comoments
 from dlcore.features.kernels.elements import quotient
-from dlcore.features.kernels.windows import lagged, rolling_mean
+from dlcore.features.kernels.windows import lagged, rolling_mean, rolling_moments
 from dlcore.features.labelled import bars, count, label
 from dlcore.features.returns import simple_returns
 
@@ -109,9 +108,9 @@ def volatility(panel: "xr.Dataset", window: int = SESSIONS_A_YEAR) -> "xr.DataAr
     window = count("window", window, 2)
     returns = simple_returns(bars(panel, "close")[0])
     np.log1p(returns, out=returns)
-    _, _, squares = rolling_comoments(returns, returns, window)
-    squares *= SESSIONS_A_YEAR / (window - 1)
-    return label(np.sqrt(squares, out=squares), panel["close"], f"volatility_{window}", "per year", window)
+    _, variance = rolling_moments(returns, window)
+    variance *= SESSIONS_A_YEAR * window / (window - 1)
+    return label(np.sqrt(variance, out=variance), panel["close"], f"volatility_{window}", "per year", window)
 
 
 def amihud(panel: "xr.Dataset", window: int = 21) -> "xr.DataArray":

@@ -4,6 +4,7 @@ In come DataArrays and Panels, out come float64 arrays `(dates, assets)` in C or
 as DataArrays again, with unit and warm-up in the attrs.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["bars", "count", "known", "label", "member", "per_date", "positive"]
+__all__ = ["bars", "count", "known", "label", "label_lines", "member", "per_date", "positive"]
 
 AXES = ("date", "asset")
 
@@ -130,6 +131,28 @@ def label(values: np.ndarray, like: "xr.DataArray", name: str, unit: str, warm_u
     labelled = like.copy(deep=False, data=values)  # three times as fast as a new DataArray
     labelled.name, labelled.attrs = name, {"unit": unit, "warm_up": warm_up}
     return labelled
+
+
+def label_lines(lines: "Mapping[str, tuple[np.ndarray, str, int]]", like: "xr.DataArray") -> "xr.Dataset":
+    """Put labels on the lines of one indicator.
+
+    Parameters
+    ----------
+    lines : mapping of name to (array (dates, assets), unit, warm-up)
+        Each as for `label`.
+    like : DataArray (date, asset)
+        Whose coordinates are taken, in any order of dims.
+
+    Returns
+    -------
+    Dataset (date, asset)
+        attrs of each line: `unit`, `warm_up`.
+    """
+    import xarray as xr
+
+    attrs = {name: {"unit": unit, "warm_up": warm_up} for name, (_, unit, warm_up) in lines.items()}
+    variables = {name: (AXES, values, attrs[name]) for name, (values, _, _) in lines.items()}
+    return xr.Dataset(variables, like.coords)  # a quarter of the time that a Dataset of DataArrays takes
 
 
 def _numbers(values: "xr.DataArray") -> np.ndarray:

@@ -160,13 +160,14 @@ def _check_variable(name: str, variable: "xr.DataArray") -> None:
     if variable.dtype != np.float64 and not (per_date and variable.dtype.kind in "bi"):
         raise ValueError(f"{name} has dtype {variable.dtype}: give float64")
     values = variable.to_numpy()
-    if name in PRICES and (values <= 0).any():
+    lowest, highest = (extreme.reduce(values, axis=None) for extreme in (np.fmin, np.fmax))  # NaN only where all are
+    if name in PRICES and lowest <= 0:
         raise ValueError(
             f"{name} = {_first(variable, values <= 0)} is not allowed: prices are > 0, or NaN for no trade"
         )
-    if name == "volume" and (values < 0).any():
+    if name == "volume" and lowest < 0:
         raise ValueError(f"volume = {_first(variable, values < 0)} is not allowed: volume is ≥ 0")
-    if np.isinf(values).any():
+    if np.isinf(lowest) or np.isinf(highest):
         raise ValueError(f"{name} = {_first(variable, np.isinf(values))} is not allowed: give finite numbers or NaN")
 
 

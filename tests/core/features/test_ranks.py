@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from dlcore.features.kernels.ranks import BLOCK, centred_rank_rows, rank_rows
+from dlcore.features.kernels.ranks import BLOCK, centred_rank_rows, order_rows, rank_rows
 
 FEW = st.sampled_from([np.nan, -2.0, -1.0, 0.0, -0.0, 1.0, 1.5])
 ANY = st.floats(allow_nan=True, allow_infinity=False, width=64)
@@ -22,6 +22,7 @@ def holes(values: np.ndarray, share: float, seed: int) -> np.ndarray:
 def test_ranks_are_those_of_scipy(values):
     before = values.copy()
     np.testing.assert_array_equal(rank_rows(values), stats.rankdata(values, axis=1, nan_policy="omit"))
+    np.testing.assert_array_equal(order_rows(values), np.argsort(values, axis=1, kind="stable"))
     np.testing.assert_array_equal(values, before)
 
 
@@ -40,6 +41,7 @@ def test_ranks_are_those_of_scipy(values):
 def test_ranks_are_exact_where_the_grid_is_not(draw):
     values = holes(draw(np.random.default_rng(3), (150, 503)), 0.05, 4)
     np.testing.assert_array_equal(rank_rows(values), stats.rankdata(values, axis=1, nan_policy="omit"))
+    np.testing.assert_array_equal(order_rows(values), np.argsort(values, axis=1, kind="stable"))
 
 
 def test_a_row_is_ranked_by_itself_wherever_its_block_ends():

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.features.kernels import windows
-from dlcore.features.kernels.elements import quotient
-from dlcore.features.labelled import count, known, label, positive
+from dlcore.features.kernels import elements, windows
+from dlcore.features.labelled import count, known, label, label_lines, positive
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,14 +35,11 @@ def bollinger_bands(close: "xr.DataArray", window: int = 20, width: float = 2.0)
     ValueError, TypeError
         For a window below 2, a width not above 0, and as `labelled.known`.
     """
-    import xarray as xr
-
     window, width = count("window", window, 2), _above_zero(width)
     numbers = known(close)
-    shift, variance = windows.rolling_moments(numbers, window)
-    middle, half = numbers + shift, width * np.sqrt(variance)
-    bands = {"lower": middle - half, "middle": middle, "upper": middle + half}
-    return xr.Dataset({name: label(band, close, name, "price", window - 1) for name, band in bands.items()})
+    lines = elements.bands(numbers, *windows.rolling_moments(numbers, window), width)
+    names = ("lower", "middle", "upper")
+    return label_lines({name: (line, "price", window - 1) for name, line in zip(names, lines, strict=True)}, close)
 
 
 def bollinger_position(close: "xr.DataArray", window: int = 20, width: float = 2.0) -> "xr.Dataset":
@@ -65,23 +61,14 @@ def bollinger_position(close: "xr.DataArray", window: int = 20, width: float = 2
     ValueError, TypeError
         As `bollinger_bands`; for prices not above 0.
     """
-    import xarray as xr
-
     window, width = count("window", window, 2), _above_zero(width)
     numbers = positive(close)
-    shift, deviation = windows.rolling_moments(numbers, window)
-    np.sqrt(deviation, out=deviation)
-    percent_b = quotient(shift, deviation)
-    percent_b *= -0.5 / width  # close − middle = −shift, the bands are 2 · width deviations apart
-    percent_b += 0.5
-    deviation *= 2 * width
-    deviation /= np.add(numbers, shift, out=shift)  # both are ours and no longer needed
-    return xr.Dataset(
-        {
-            "percent_b": label(percent_b, close, "percent_b", "fraction of the band", window - 1),
-            "bandwidth": label(deviation, close, "bandwidth", "fraction of the price", window - 1),
-        }
-    )
+    percent_b, bandwidth = elements.place_in_bands(numbers, *windows.rolling_moments(numbers, window), width)
+    lines = {
+        "percent_b": (percent_b, "fraction of the band", window - 1),
+        "bandwidth": (bandwidth, "fraction of the price", window - 1),
+    }
+    return label_lines(lines, close)
 
 
 def rolling_zscore(values: "xr.DataArray", window: int) -> "xr.DataArray":
@@ -107,7 +94,7 @@ def rolling_zscore(values: "xr.DataArray", window: int) -> "xr.DataArray":
     """
     window = count("window", window, 2)
     shift, variance = windows.rolling_moments(known(values), window)
-    score = quotient(np.negative(shift, out=shift), np.sqrt(variance, out=variance))
+    score = elements.quotient(np.negative(shift, out=shift), np.sqrt(variance, out=variance))
     warm_up = values.attrs.get("warm_up", 0) + window - 1
     return label(score, values, str(values.name), "standard deviations", warm_up)
 

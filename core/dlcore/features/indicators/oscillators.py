@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dlcore.features.kernels import recursions, windows
 from dlcore.features.kernels.elements import quotient
-from dlcore.features.labelled import bars, count, known, label
+from dlcore.features.labelled import bars, count, known, label, label_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,13 +60,11 @@ def stochastic(panel: "xr.Dataset", window: int = 14, smooth: int = 3) -> "xr.Da
     ValueError, TypeError
         For a window below 1, and as `labelled.bars`.
     """
-    import xarray as xr
-
     window, smooth = count("window", window), count("smooth", smooth)
     k = _place_in_range(panel, window)
     d = windows.rolling_mean(k, smooth)
-    close, late = panel["close"], window + smooth - 2
-    return xr.Dataset({"k": label(k, close, "k", "0 to 100", window - 1), "d": label(d, close, "d", "0 to 100", late)})
+    late = window + smooth - 2
+    return label_lines({"k": (k, "0 to 100", window - 1), "d": (d, "0 to 100", late)}, panel["close"])
 
 
 def kdj(panel: "xr.Dataset", window: int = 9) -> "xr.Dataset":
@@ -90,13 +88,11 @@ def kdj(panel: "xr.Dataset", window: int = 9) -> "xr.Dataset":
     ValueError, TypeError
         For a window below 1, and as `labelled.bars`.
     """
-    import xarray as xr
-
     window = count("window", window)
     k = recursions.decay(_place_in_range(panel, window), 1 / 3, 50.0)
     d = recursions.decay(k, 1 / 3, 50.0)
     lines = {"k": k, "d": d, "j": 3 * k - 2 * d}
-    return xr.Dataset({name: label(x, panel["close"], name, "0 to 100", window - 1) for name, x in lines.items()})
+    return label_lines({name: (line, "0 to 100", window - 1) for name, line in lines.items()}, panel["close"])
 
 
 def _place_in_range(panel: "xr.Dataset", window: int) -> "np.ndarray":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dlcore.features.kernels import recursions, windows
 from dlcore.features.kernels.elements import quotient
-from dlcore.features.labelled import count, known, label
+from dlcore.features.labelled import count, known, label, label_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,20 +84,13 @@ def macd(close: "xr.DataArray", fast: int = 12, slow: int = 26, signal: int = 9)
     ValueError, TypeError
         For a window below 1, fast ≥ slow, and as `labelled.known`.
     """
-    import xarray as xr
-
     slow, signal = count("slow", slow, 2), count("signal", signal)
     if count("fast", fast) >= slow:
         raise ValueError(f"fast={fast} is not allowed: give an integer from 1 to slow − 1 = {slow - 1}")
     line, smoothed = recursions.macd(known(close), int(fast), slow, signal)
     late = slow + signal - 2
-    return xr.Dataset(
-        {
-            "line": label(line, close, "line", "price", slow - 1),
-            "signal": label(smoothed, close, "signal", "price", late),
-            "histogram": label(line - smoothed, close, "histogram", "price", late),
-        }
-    )
+    lines = {"line": (line, slow - 1), "signal": (smoothed, late), "histogram": (line - smoothed, late)}
+    return label_lines({name: (values, "price", warm_up) for name, (values, warm_up) in lines.items()}, close)
 
 
 def ratio_to_sma(values: "xr.DataArray", window: int) -> "xr.DataArray":

@@ -50,11 +50,11 @@ def _share(out, gain, loss, run, needed):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _true_range(out, high, low, before):
+def _true_range(out, high, low, close, before):
     for i in range(out.size):
         top = high[i] if high[i] > before[i] else before[i]
         bottom = low[i] if low[i] < before[i] else before[i]
-        out[i] = top - bottom
+        out[i] = top - bottom + (close[i] - close[i])  # NaN where any price is
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -107,14 +107,12 @@ def atr(high, low, close, window):
     """Wilder's average true range (dates, assets); a bar that lacks one of its prices ends the run."""
     out, assets = np.empty_like(close), close.shape[1]
     run, state, spread = np.zeros(assets), np.empty(assets), np.empty(assets)
-    whole = np.empty(assets)
+    nothing = np.full(assets, np.nan)
     for t in range(len(close)):
-        _subtract(whole, high[t], low[t])
-        _subtract(whole, whole, close[t])  # NaN where any of the three is
-        _count(run, whole)
-        _true_range(spread, high[t], low[t], close[t - 1] if t > 0 else close[t])
-        _smooth(state, spread, run, 1, window, 1 / window)
-        _show(out[t], state, run, window + 1)
+        _true_range(spread, high[t], low[t], close[t], close[t - 1] if t > 0 else nothing)
+        _count(run, spread)  # a run of true ranges begins one bar after one of bars
+        _smooth(state, spread, run, 0, window, 1 / window)
+        _show(out[t], state, run, window)
     return out
 
 

@@ -1,7 +1,8 @@
 """Rolling windows, each computed from its own values alone: nothing is added and later taken away.
 
-A running sum remembers every price that ever passed through it in its rounding; a direct one forgets a spike on the
-day it leaves, and a NaN as well.
+A running sum remembers every price that ever passed through it in its rounding; these forget a spike on the day it
+leaves, and a NaN as well. Sums cost the same for any window: dates are cut into blocks as long as it, so that each
+window is the end of one block and the beginning of the next, and both are built by adding one date at a time.
 """
 
 import numpy as np
@@ -9,9 +10,15 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add(total, row):
-    for i in range(total.size):
-        total[i] += row[i]
+def _copy(out, row):
+    for i in range(out.size):  # numba's own assignment looks for overlaps first
+        out[i] = row[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add(out, left, right):
+    for i in range(out.size):
+        out[i] = left[i] + right[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -21,11 +28,11 @@ def _add_difference(total, row, anchor, weight):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_powers(total, squares, row, other, anchor):
-    for i in range(total.size):  # two rows at a time: with three, the compiler no longer proves that none overlap
-        one, two = row[i] - anchor[i], other[i] - anchor[i]
-        total[i] += one + two
-        squares[i] += one * one + two * two
+def _add_powers(total, squares, row, anchor):
+    for i in range(total.size):
+        off = row[i] - anchor[i]
+        total[i] += off
+        squares[i] += off * off
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -49,39 +56,61 @@ def _lower(bottom, row):
 @njit(cache=True, nogil=True, error_model="numpy")
 def rolling_mean(values, window):
     """Mean (dates, assets) of the last `window` rows."""
+    dates, assets = values.shape
     out = np.empty_like(values)
     out[: window - 1] = np.nan
-    for t in range(window - 1, len(values)):
-        out[t] = values[t - window + 1]
-        for past in range(t - window + 2, t + 1):
-            _add(out[t], values[past])
-        _multiply(out[t], 1 / window)
+    ends = np.zeros((window + 1, assets))  # row i: sum of the dates i … of the block before; row `window`: none
+    beginning = np.empty(assets)  # sum of the dates of this block so far
+    for start in range(0, dates, window):
+        stop = min(start + window, dates)
+        beginning[:] = 0.0
+        for t in range(start, stop):
+            _add(beginning, beginning, values[t])
+            if t >= window - 1:
+                _add(out[t], ends[t - start + 1], beginning)
+                _multiply(out[t], 1 / window)
+        for i in range(stop - start - 1, -1, -1):
+            _add(ends[i], ends[i + 1], values[start + i])
     return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _close_moments(shift, variance, window):
+def _close_moments(shift, variance, anchor, newest, window):
     for i in range(shift.size):
-        shift[i] /= window
-        variance[i] = variance[i] / window - shift[i] * shift[i]
+        mean = shift[i] / window
+        shift[i] = mean + (anchor[i] - newest[i])
+        variance[i] = variance[i] / window - mean * mean
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rolling_moments(values, window):
     """Mean less the newest value, and variance (ddof 0); both exactly 0 where a window is constant.
 
-    Powers are taken of the distance to the newest value. That is one of the window, so at most √n standard deviations
-    from its mean: what cancels is at most n + 1 times the variance, whatever the level of the values.
+    Powers are taken of the distance to the first value of the block. Every window that ends in the block holds it, so
+    it is at most √n standard deviations from the mean: what cancels is at most n + 1 times the variance, whatever the
+    level of the values, and a NaN there is one in all of these windows.
     """
+    dates, assets = values.shape
     shift, variance = np.empty_like(values), np.empty_like(values)
     shift[: window - 1] = np.nan
     variance[: window - 1] = np.nan
-    for t in range(window - 1, len(values)):
-        shift[t] = values[t] - values[t]  # 0, or NaN
-        variance[t] = shift[t]
-        for past in range(t - window + 1, t, 2):  # where one is left over, today's distance of 0 is its partner
-            _add_powers(shift[t], variance[t], values[past], values[past + 1], values[t])
-        _close_moments(shift[t], variance[t], window)
+    ends, end_squares = np.zeros((window, assets)), np.zeros((window, assets))  # row i: of the i dates before the block
+    beginning, squares = np.empty(assets), np.empty(assets)  # of the dates of this block so far
+    for start in range(0, dates, window):
+        anchor = values[start]
+        for i in range(1, min(window, start + 1)):
+            _copy(ends[i], ends[i - 1])
+            _copy(end_squares[i], end_squares[i - 1])
+            _add_powers(ends[i], end_squares[i], values[start - i], anchor)
+        beginning[:] = 0.0
+        squares[:] = 0.0
+        for t in range(start, min(start + window, dates)):
+            _add_powers(beginning, squares, values[t], anchor)
+            if t >= window - 1:
+                older = window - 1 - (t - start)
+                _add(shift[t], ends[older], beginning)
+                _add(variance[t], end_squares[older], squares)
+                _close_moments(shift[t], variance[t], anchor, values[t], window)
     return shift, variance
 
 

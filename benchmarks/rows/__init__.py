@@ -3,7 +3,7 @@
 A new row is a new function here; what it is compared with may be a function too, or a script of `benchmarks/peers`.
 """
 
-from benchmarks.rows import backtests, batches, features, imports, scores
+from benchmarks.rows import backtests, batches, features, imports, networks, scores
 
 NEVER = ("events: zipline-reloaded can be imported only beside numpy below 2, and no other peer stands there",)
 ROWS = (
@@ -16,6 +16,10 @@ ROWS = (
     backtests.called_events,
     batches.windows,
     batches.stored,
+    networks.layer_norm,
+    networks.attention_auto,
+    networks.attention_explicit,
+    networks.encoder,
     imports.library,
     imports.command,
 )

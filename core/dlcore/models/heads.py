@@ -43,6 +43,7 @@ HEADS = {
     "volatility": Head(1, _squared, True),
     "regime": Head(3, _one_of_three, False),
 }
+CLASSES = torch.tensor([-1.0, 0.0, 1.0])
 FURTHER = ("volatility", "regime")  # learn from labels of their own
 
 
@@ -80,10 +81,22 @@ def losses(said: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor],
 
 
 def head_targets(windows: "Windows", name: str) -> torch.Tensor:
-    """What a head is to say of each sample, in the label's units, float32 (samples,); NaN where not known."""
+    """What a head is to say of each sample, in the label's units, float32 (samples,); NaN where not known.
+
+    Raises
+    ------
+    ValueError
+        For a regime that is none of -1, 0 and 1.
+    """
     targets = torch.as_tensor(windows.targets)
     if name == "return":
         return targets
     if name == "direction":
         return torch.where(torch.isfinite(targets), (targets > 0).float(), torch.nan)
-    return torch.as_tensor(windows.further[name])
+    further = torch.as_tensor(windows.further[name])
+    if (
+        name == "regime"
+        and (odd := further[torch.isfinite(further) & ~torch.isin(further, CLASSES.to(further))]).numel()
+    ):
+        raise ValueError(f"regime={float(odd[0]):g} is not allowed: give -1, 0 or 1, or NaN where it is not known")
+    return further

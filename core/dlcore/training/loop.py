@@ -35,7 +35,7 @@ class Training:
     ----------
     history : tuple of dict
         For each epoch: `epoch` (from 1), `train` (mean loss while it learned, under dropout), `validation` (mean loss
-        after it, where there is any), `learning_rate` (of its last step), `seconds`.
+        after it, where there is any), `learning_rate` (of its last step), `seconds` (of learning alone).
     best_epoch : int
         Whose weights the module has: that of the lowest validation loss, or the last where there is no validation.
     """

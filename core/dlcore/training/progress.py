@@ -7,11 +7,24 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dlcore.markets.store.disk import write_durably
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 METRICS = "metrics.jsonl"
+
+
+@cache
+def terminal() -> "Console":
+    """The one console on stderr: bars of two consoles would write over each other."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 @contextmanager
@@ -20,11 +33,10 @@ def epochs_shown(epochs: int) -> Iterator[Callable[[int, float], None]]:
     if not sys.stderr.isatty():
         yield lambda done, loss: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("epoch"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=terminal(), transient=True) as bar:
         task = bar.add_task("", total=epochs)
         yield lambda done, loss: bar.update(task, completed=done, description=f"loss {loss:.5g}")
 

@@ -259,6 +259,7 @@ def test_the_networks_stay_out_until_they_are_asked_for():
         (lambda w, p: ANN(epochs=1).fit(w).predict_regime(w), "was not taught any regime: it knows return, direction"),
         (lambda w, p: ANN(epochs=1).fit(_beside(w, "regimes")), "further target 'regimes' has no head"),
         (lambda w, p: LSTM(epochs=1).fit(_beside(w, "regime"), w), "validation has no sample with a known regime"),
+        (lambda w, p: LSTM(epochs=1).fit(_beside(w, "regime", 2.0)), "regime=2 is not allowed: give -1, 0 or 1"),
         (lambda w, p: _spoilt(w, p), "holds other weights than these settings have"),
         (lambda w, p: ANN(epochs=1).fit(w).predict_price(w, w.to_scores(w.targets)[1:]), "other labels on axis 'date'"),
     ],
@@ -270,10 +271,10 @@ def test_bad_input_gets_one_line(call, message, tmp_path):
     assert "\n" not in str(error.value)
 
 
-def _beside(windows, name):
+def _beside(windows, name, value=0.0):
     from dataclasses import replace
 
-    return replace(windows, further={name: np.zeros(len(windows), dtype=np.float32)})
+    return replace(windows, further={name: np.full(len(windows), value, dtype=np.float32)})
 
 
 def _spoilt(windows, folder):

@@ -8,20 +8,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from test_loop import CPU, batches, net, squares, weights
+from toy import CPU, batches, net, one_thread, squares, weights  # noqa: F401 -- a fixture
 
 from dlcore.training import TrainingConfig, read_tensors, train
 
 OPERATIONS = ("open", "write", "fsync", "replace")
 CONFIG = TrainingConfig(epochs=4, learning_rate=0.05, patience=2, **CPU)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run(folder=None, config=CONFIG, module=None):

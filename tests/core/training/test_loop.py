@@ -10,47 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from toy import CPU, batches, data, net, one_thread, squares, weights  # noqa: F401 -- a fixture
 
 from dlcore.nn import LearnedPositions
-from dlcore.training import IndexBatches, TrainingConfig, autocast, choose_device, seeded, train
+from dlcore.training import IndexBatches, TrainingConfig, autocast, choose_device, train
 from dlcore.training.config import learning_rate
 from dlcore.training.optimiser import make_optimiser
-
-CPU = {"device": "cpu", "precision": "float32"}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def net(dropout: float = 0.0, seed: int = 1) -> nn.Module:
-    with seeded(seed):
-        return nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 1))
-
-
-def squares(module, batch):
-    x, y = batch
-    return (module(x)[:, 0] - y) ** 2
-
-
-def data(seed: int = 0, n: int = 90) -> tuple[torch.Tensor, torch.Tensor]:
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(n, 5))
-    y = x[:, 0] * 0.5 - x[:, 1] + rng.normal(size=n)
-    return torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
-
-
-def batches(seed: int = 0, n: int = 90, size: int = 16) -> IndexBatches:
-    x, y = data(seed, n)
-    return IndexBatches(lambda index: (x[index], y[index]), n, size)
-
-
-def weights(module: nn.Module) -> torch.Tensor:
-    return torch.cat([x.flatten() for x in module.state_dict().values()])
 
 
 def test_it_is_the_loop_that_one_would_write():

@@ -87,7 +87,7 @@ def test_a_value_of_no_allowed_kind_names_its_key(place, value):
         ({"data": {"end": "soon"}}, "data.end=soon is not allowed: give a date such as 2015-01-31"),
         ({"features": {"recipes": ["SOUP"]}}, "features.recipes=SOUP is not allowed: give one of PRICE_ONLY, "),
         ({"features": {"recipes": []}}, "features.recipes=[] is not allowed: give a recipe, or columns"),
-        ({"model": {"name": "Oracle"}}, "model.name=Oracle is not allowed: give one of Analogue, GradientBoosting, "),
+        ({"model": {"name": "Oracle"}}, "model.name=Oracle is not allowed: give one of ANN, Analogue, "),
         ({"model": {"name": "Ensemble"}}, "model.name=Ensemble is not allowed"),
         ({"model": {"trails": 3}}, "model.trails is not a key of GradientBoosting: give one of name, length, task, "),
         ({"model": {"trials": -1}}, "model.trials=-1 is not allowed: give an integer ≥ 0"),

@@ -81,7 +81,10 @@ def build_features(panel: "xr.Dataset", recipe: Sequence[str], universe: "xr.Dat
         For an empty recipe, an unknown or repeated column, a field that the panel lacks, a universe on other labels,
         and where `check_panel` refuses the panel.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     import xarray as xr
+    from numba import get_num_threads
 
     from dlcore.features.columns import COLUMNS, Ingredients
     from dlcore.features.kernels.ranks import centred_rank_rows
@@ -92,18 +95,22 @@ def build_features(panel: "xr.Dataset", recipe: Sequence[str], universe: "xr.Dat
     ingredients = Ingredients(panel, universe)
     inside = None if universe is None else member(universe, panel["close"])
     block = np.empty((len(recipe), panel.sizes["date"], panel.sizes["asset"]))  # one piece of memory, not many: faster
-    computed: dict[str, tuple[np.ndarray, dict]] = {}  # with the base of a rank even where the recipe leaves it out
-    variables = {}
+    bases = tuple(dict.fromkeys(name.removeprefix(RANK) for name in recipe))
+    variables: dict[str, tuple] = {}
+
+    def compute(base: str) -> tuple[np.ndarray, dict]:
+        column, attrs = COLUMNS[base].compute(ingredients), {"meaning": COLUMNS[base].meaning}
+        values = column.to_numpy()
+        if base in recipe:
+            block[recipe.index(base)] = values  # the column's own memory is free for the next
+            values = block[recipe.index(base)]
+        return values, column.attrs | attrs
+
+    with ThreadPoolExecutor(get_num_threads()) as pool:  # kernels let go of the interpreter's lock
+        computed = dict(zip(bases, pool.map(compute, bases), strict=True))
     for values, name in zip(block, recipe, strict=True):
-        base = name.removeprefix(RANK)
-        if base not in computed:
-            column = COLUMNS[base].compute(ingredients)
-            computed[base] = (column.to_numpy(), column.attrs | {"meaning": COLUMNS[base].meaning})
-        numbers, attrs = computed[base]
-        if name == base:
-            values[:] = numbers
-            computed[base] = (values, attrs)
-        else:
+        numbers, attrs = computed[name.removeprefix(RANK)]
+        if name not in computed:
             values[:] = centred_rank_rows(_counted(numbers, inside))
             attrs = attrs | {"meaning": f"rank on its date of: {attrs['meaning']}", "unit": "rank in (−½, ½)"}
         variables[name] = (AXES, values, attrs)

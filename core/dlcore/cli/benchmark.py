@@ -47,7 +47,7 @@ def forecast_series(
         print_json({"file": path.name, "horizon": horizon, "results": rows})
         return
     typer.echo(f"{path.name}: {len(results[0].losses.squared)} test windows, horizon {horizon}")
-    heads = ["model", "look-back", "MSE", "±", "MAE", "±", f"less {names[0]}", "±", "MSE of each seed", "seconds"]
+    heads = ["model", "look-back", "MSE", "MAE", f"less {names[0]}", "seeds", "seconds"]
     print_table(heads, [_shown(row) for row in rows])
 
 
@@ -71,12 +71,12 @@ def _row(result: "Result", first: "Result") -> dict[str, Any]:
 
 
 def _shown(row: dict[str, Any]) -> list[str | None]:
-    """One row as words."""
+    """One row as words; of several seeds the lowest and the highest MSE."""
 
     def text(name: str, form: str = ".4f") -> str | None:
-        return None if row[name] is None else format(row[name], form)
+        return None if row[name] is None else f"{row[name]:{form}} ± {row[f'{name}_error']:.4f}"
 
-    numbers = [text(name) for name in ("mse", "mse_error", "mae", "mae_error")]
-    apart = [text("difference", "+.4f"), text("difference_error")]
-    each = " ".join(f"{mse:.4f}" for mse in row["by_seed"])
-    return [row["name"], str(row["look_back"]), *numbers, *apart, each, f"{row['seconds']:.1f}"]
+    each = row["by_seed"]
+    span = f"{min(each):.4f} to {max(each):.4f}" if len(each) > 1 else None
+    apart = text("difference", "+.4f")
+    return [row["name"], str(row["look_back"]), text("mse"), text("mae"), apart, span, f"{row['seconds']:.1f}"]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dlcore.cli.benchmark import benchmark
 from dlcore.cli.contests import leaderboard
 from dlcore.cli.data import data
 from dlcore.cli.trade import add_commands
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data, name="data")
+app.add_typer(benchmark, name="benchmark")
 add_commands(app)
 app.command("leaderboard")(leaderboard)
 

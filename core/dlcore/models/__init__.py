@@ -15,24 +15,32 @@ if TYPE_CHECKING:
     from dlcore.models.forecaster import Forecaster as Forecaster
     from dlcore.models.forecaster import load_forecaster as load_forecaster
     from dlcore.models.gradient_boosting import GradientBoosting as GradientBoosting
+    from dlcore.models.itransformer import ITransformer as ITransformer
+    from dlcore.models.linear_forecasters import DLinear as DLinear
+    from dlcore.models.linear_forecasters import NLinear as NLinear
     from dlcore.models.lstm import LSTM as LSTM
     from dlcore.models.neural import NeuralForecaster as NeuralForecaster
     from dlcore.models.persistence import Persistence as Persistence
     from dlcore.models.ridge import Ridge as Ridge
     from dlcore.models.tcn import TCN as TCN
+    from dlcore.models.tide import TiDE as TiDE
     from dlcore.models.transformer import TransformerForecaster as TransformerForecaster
 
 _HOMES = {
     "ANN": "ann",
     "Analogue": "analogue",
+    "DLinear": "linear_forecasters",
     "Ensemble": "ensemble",
     "Forecaster": "forecaster",
     "GradientBoosting": "gradient_boosting",
+    "ITransformer": "itransformer",
     "LSTM": "lstm",
+    "NLinear": "linear_forecasters",
     "NeuralForecaster": "neural",
     "Persistence": "persistence",
     "Ridge": "ridge",
     "TCN": "tcn",
+    "TiDE": "tide",
     "TransformerForecaster": "transformer",
     "load_forecaster": "forecaster",
 }
@@ -42,12 +50,16 @@ __all__ = [
     "LSTM",
     "TCN",
     "Analogue",
+    "DLinear",
     "Ensemble",
     "Forecaster",
     "GradientBoosting",
+    "ITransformer",
+    "NLinear",
     "NeuralForecaster",
     "Persistence",
     "Ridge",
+    "TiDE",
     "TransformerForecaster",
     "load_forecaster",
 ]

@@ -6,8 +6,11 @@ The lesson's parameters have the graduate's names, so one set of arguments serve
 from collections.abc import Callable
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from dlcore.handwritten import Linear, MultiHeadAttention
+from dlcore.nn import LayerNorm, RevIN, RMSNorm
 
 
 def _shocks(rng: np.random.Generator) -> np.ndarray:
@@ -240,6 +243,79 @@ CASES |= {
     "day_06.positional.learned_backward": _learned_backward,
     "day_06.positional.rotary": lambda rng: _turned(rng, "x"),
     "day_06.positional.rotary_backward": lambda rng: _turned(rng, "upstream"),
+}
+
+
+# --- Day 9: functions against modules; slopes by hand against those that torch gets from the graduate ---
+
+
+def _rows(rng: np.random.Generator) -> dict:
+    """Torch's rows, of a size between 1e-3, where ε is not small, and 10."""
+    case = _normed(rng)
+    case["weight"] = case.pop("gain")
+    return {name: torch.tensor(value) if name != "epsilon" else float(value) for name, value in case.items()}
+
+
+def _rows_backward(rng: np.random.Generator) -> dict:
+    case = _rows(rng)
+    del case["bias"]
+    return case | {"upstream": torch.tensor(rng.normal(size=tuple(case["x"].shape)))}
+
+
+def _window(rng: np.random.Generator) -> dict:
+    window = rng.normal(size=rng.integers(1, 7, size=3)) * 10.0 ** rng.integers(-3, 3) + 10 * rng.normal()
+    return {"window": torch.tensor(window), "epsilon": 10.0 ** rng.integers(-8, 1)}
+
+
+def _restore(rng: np.random.Generator) -> dict:
+    case = _window(rng)
+    batch, _, features = case["window"].shape
+    return case | {"forecast": torch.tensor(rng.normal(size=(batch, int(rng.integers(1, 6)), features)))}
+
+
+def _layer_norm_module(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+    layer = LayerNorm(x.shape[-1], epsilon=epsilon).to(x.dtype)
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer(x).detach()
+
+
+def _layer_norm_slopes(x: Tensor, weight: Tensor, upstream: Tensor, epsilon: float) -> tuple[Tensor, ...]:
+    layer = LayerNorm(x.shape[-1], epsilon=epsilon).to(x.dtype)
+    layer.load_state_dict({"weight": weight, "bias": torch.zeros_like(weight)})
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(layer(x), (x, layer.weight, layer.bias), upstream)
+
+
+def _rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    layer = RMSNorm(x.shape[-1], epsilon=epsilon).to(x.dtype)
+    layer.load_state_dict({"weight": weight})
+    return layer(x).detach()
+
+
+def _revin(window: Tensor, epsilon: float) -> tuple[Tensor, ...]:
+    z, scale = RevIN(window.shape[-1], affine=False, epsilon=epsilon)(window)
+    return z, scale.mean, scale.sd
+
+
+def _revin_back(forecast: Tensor, window: Tensor, epsilon: float) -> Tensor:
+    layer = RevIN(window.shape[-1], affine=False, epsilon=epsilon)
+    return layer.restore(forecast, layer(window)[1])
+
+
+CASES |= {
+    "day_09.layer_norm.layer_norm": _rows,
+    "day_09.layer_norm.layer_norm_forward": _rows,
+    "day_09.layer_norm.layer_norm_backward": _rows_backward,
+    "day_09.layer_norm.rms_norm": lambda rng: {k: v for k, v in _rows(rng).items() if k != "bias"},
+    "day_09.layer_norm.normalise_window": _window,
+    "day_09.layer_norm.restore": _restore,
+}
+ADAPTERS |= {
+    "dlcore.nn.norm.LayerNorm.forward": _layer_norm_module,
+    "dlcore.nn.norm.LayerNorm": _layer_norm_slopes,
+    "dlcore.nn.norm.RMSNorm": _rms_norm,
+    "dlcore.nn.norm.RevIN.forward": _revin,
+    "dlcore.nn.norm.RevIN.restore": _revin_back,
 }
 
 

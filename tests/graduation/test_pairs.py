@@ -17,7 +17,7 @@ def symbol(path):
 
 
 def parts(value):
-    """A nested answer as one flat list of arrays; torch's tensors become numpy's."""
+    """A nested answer, of numpy or torch, as one flat list of arrays."""
     return [part for item in value for part in parts(item)] if isinstance(value, tuple) else [np.asarray(value)]
 
 

@@ -246,6 +246,18 @@ CASES |= {
 }
 
 
+# --- Day 8: the slope at an array, from the slope at what numpy stretched it to; the engines meet in test_day_08.py ---
+
+
+def _stretched(rng: np.random.Generator) -> dict:
+    wide = tuple(int(k) for k in rng.integers(1, 5, size=rng.integers(0, 4)))
+    shape = tuple(size if rng.random() < 0.6 else 1 for size in wide[rng.integers(0, len(wide) + 1) :])
+    return {"gradient": rng.normal(size=wide), "shape": shape}
+
+
+CASES |= {"day_08.autograd.unbroadcast": _stretched}
+
+
 # --- Day 9: functions against modules; slopes by hand against those that torch gets from the graduate ---
 
 

@@ -13,6 +13,7 @@ from dlcore.handwritten.attention import (
     softmax_backward,
     split_heads,
 )
+from dlcore.handwritten.autograd import Tensor, unbroadcast
 from dlcore.handwritten.encoder import EncoderLayer, feed_forward
 from dlcore.handwritten.gradcheck import gradient_check, numerical_gradient
 from dlcore.handwritten.layers import (
@@ -38,6 +39,7 @@ __all__ = [
     "EncoderLayer",
     "Linear",
     "MultiHeadAttention",
+    "Tensor",
     "adam_step",
     "attention",
     "attention_backward",
@@ -66,4 +68,5 @@ __all__ = [
     "softmax",
     "softmax_backward",
     "split_heads",
+    "unbroadcast",
 ]

@@ -80,7 +80,7 @@ def train(
     Raises
     ------
     ValueError
-        If a loss is not finite, for a folder with another run, and as `choose_device`.
+        If a loss is not finite or not (batch,), for a folder with another run, and as `choose_device`.
     """
     device = choose_device(config.device)
     learner = _Learner(module.to(device), loss, make_optimiser(module, config), config, device)
@@ -116,8 +116,7 @@ class _Learner:
         import torch
         from torch.nn.utils import clip_grad_norm_
 
-        began, rate = time.perf_counter(), 0.0
-        total, count = torch.zeros((), dtype=torch.float64, device=self.device), 0
+        began, rate, losses = time.perf_counter(), 0.0, []
         self.module.train()
         rng = np.random.default_rng([self.config.seed, number])  # of its own, so that a resumed run needs no past
         for step, batch in enumerate(batches(rng), number * len(batches)):
@@ -125,25 +124,27 @@ class _Learner:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             self.optimiser.zero_grad()
-            with autocast(self.device, self.config.precision):
-                each = self.loss(self.module, batch)  # (B,)
+            each = self._each(batch)
             each.mean().backward()
             clip_grad_norm_(self.module.parameters(), self.config.clip_norm)
             self.optimiser.step()
-            total += each.detach().sum()
-            count += each.numel()
-        seconds, mean = time.perf_counter() - began, float(total) / count
+            losses.append(each.detach())
+        mean, seconds = float(torch.cat(losses).double().mean()), time.perf_counter() - began
         return {"epoch": number + 1, "train": mean, "learning_rate": rate, "seconds": seconds}
+
+    def _each(self, batch: Any) -> "torch.Tensor":
+        """The loss of each sample, (B,); (B, 1) less (B,) is (B, B), and would teach 1/B of what is there."""
+        with autocast(self.device, self.config.precision):
+            each = self.loss(self.module, batch)
+        if each.ndim != 1:
+            raise ValueError(f"loss has shape {tuple(each.shape)}: give one number for each sample, (batch,)")
+        return each
 
     def judge(self, batches: Batches) -> float:
         """Mean loss over all samples, without dropout."""
         import torch
 
-        total, count = torch.zeros((), dtype=torch.float64, device=self.device), 0
         self.module.eval()
-        with torch.inference_mode(), autocast(self.device, self.config.precision):
-            for batch in batches(None):
-                each = self.loss(self.module, batch)  # (B,)
-                total += each.sum()
-                count += each.numel()
-        return float(total) / count
+        with torch.inference_mode():
+            each = torch.cat([self._each(batch) for batch in batches(None)])
+        return float(each.double().mean())

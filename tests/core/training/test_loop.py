@@ -18,6 +18,18 @@ from dlcore.training.config import learning_rate
 from dlcore.training.optimiser import make_optimiser
 
 
+@pytest.mark.parametrize("part", ["learning", "judging"])
+def test_a_loss_that_is_not_one_number_a_sample_is_refused(part):
+    def everyone_against_everyone(module, batch):
+        x, y = batch
+        return (module(x) - y) ** 2 if module.training == (part == "learning") else (module(x)[:, 0] - y) ** 2
+
+    with pytest.raises(ValueError, match=r"loss has shape \(16, 16\): give one number for each sample"):
+        train(net(), everyone_against_everyone, batches(), TrainingConfig(epochs=1, **CPU), validation=batches(n=16))
+    with pytest.raises(ValueError, match=r"loss has shape \(\)"):
+        train(net(), lambda m, b: squares(m, b).mean(), batches(), TrainingConfig(epochs=1, **CPU))
+
+
 def test_it_is_the_loop_that_one_would_write():
     config = TrainingConfig(epochs=3, learning_rate=0.01, weight_decay=0.3, clip_norm=2.0, seed=7, **CPU)
     ours, theirs = net(), net()

@@ -381,3 +381,76 @@ CASES |= {
     "day_11.attention.multi_head": _tokens,
 }
 ADAPTERS |= {"dlcore.nn.heads.MultiHeadAttention.forward": _multi_head_in_torch}
+
+
+# --- Day 10: convolution over days, and regimes; slopes and the residual block meet in test_day_10.py ---
+
+
+def _causal_conv1d(rng: np.random.Generator) -> dict:
+    import torch
+
+    batch, length, inputs, outputs, taps, dilation = (int(k) for k in rng.integers(1, 7, size=6))
+    shapes = {"x": (batch, length, inputs), "weight": (outputs, inputs, taps), "bias": (outputs,)}
+    case = {name: torch.tensor(rng.normal(size=shape)) for name, shape in shapes.items()}
+    return case | {"bias": case["bias"] if rng.random() < 0.7 else None, "dilation": dilation}
+
+
+def _field(rng: np.random.Generator) -> dict:
+    dilations = [int(k) for k in rng.integers(1, 9, size=rng.integers(1, 5))]
+    return {"taps": int(rng.integers(1, 6)), "dilations": dilations, "convolutions": int(rng.integers(1, 4))}
+
+
+def _switching(rng: np.random.Generator) -> dict:
+    case = {"mean": rng.normal(size=2) / 100, "variance": rng.uniform(0.2, 3, size=2) / 1000}
+    return {"returns": 0.03 * rng.normal(size=int(rng.integers(1, 60))), **case, "transition": rng.dirichlet([2, 2], 2)}
+
+
+def _two_passes(rng: np.random.Generator) -> dict:
+    from challenges.day_10.causal_conv import filtered
+
+    case = _switching(rng)
+    after, before = filtered(**case)
+    return {"after": after, "before": before, "transition": case["transition"]}
+
+
+def _turns(rng: np.random.Generator) -> dict:
+    wild = np.cumsum(rng.random(300) < 0.03) % 2
+    returns = np.array([0.006, 0.02])[wild] * rng.normal(size=300)
+    return {"returns": returns, "refit": int(rng.integers(20, 90)), "minimum": int(rng.integers(120, 200))}
+
+
+def _hamilton(returns: np.ndarray, mean: np.ndarray, variance: np.ndarray, transition: np.ndarray) -> tuple:
+    from dlcore.features.regimes.kernels import hamilton_filter
+    from dlcore.features.regimes.markov import steady_state
+
+    return hamilton_filter(returns, mean, variance, transition, steady_state(transition))[:2]
+
+
+def _kim(after: np.ndarray, before: np.ndarray, transition: np.ndarray) -> np.ndarray:
+    from dlcore.features.regimes.kernels import kim_smoother
+
+    return kim_smoother(after, before, transition)[0]
+
+
+def _on_the_day(returns: np.ndarray, refit: int, minimum: int) -> np.ndarray:
+    import pandas as pd
+    import xarray as xr
+
+    from dlcore.features.regimes import switching_regimes
+
+    dated = xr.DataArray(returns, {"date": pd.date_range("2000-01-03", periods=len(returns))}, ("date",))
+    return switching_regimes(dated, refit=refit, minimum=minimum)["probability"].to_numpy()
+
+
+CASES |= {
+    "day_10.causal_conv.causal_conv1d": _causal_conv1d,
+    "day_10.causal_conv.receptive_field": _field,
+    "day_10.causal_conv.filtered": _switching,
+    "day_10.causal_conv.smoothed": _two_passes,
+    "day_10.causal_conv.filtered_regimes": _turns,
+}
+ADAPTERS |= {
+    "dlcore.features.regimes.kernels.hamilton_filter": _hamilton,
+    "dlcore.features.regimes.kernels.kim_smoother": _kim,
+    "dlcore.features.regimes.switching.switching_regimes": _on_the_day,
+}

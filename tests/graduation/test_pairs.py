@@ -17,8 +17,8 @@ def symbol(path):
 
 
 def parts(value):
-    """A nested answer as one flat list of arrays."""
-    return [part for item in value for part in parts(item)] if isinstance(value, tuple) else [value]
+    """A nested answer, of numpy or torch, as one flat list of arrays."""
+    return [part for item in value for part in parts(item)] if isinstance(value, tuple) else [np.asarray(value)]
 
 
 def graduate_of(path):

@@ -453,4 +453,102 @@ ADAPTERS |= {
     "dlcore.features.regimes.kernels.hamilton_filter": _hamilton,
     "dlcore.features.regimes.kernels.kim_smoother": _kim,
     "dlcore.features.regimes.switching.switching_regimes": _on_the_day,
+
+
+# --- Day 12: the lesson's functions on the lesson's modules, the graduates with the same weights ---
+
+
+def _fixed(module, rng: np.random.Generator):
+    """The module with drawn weights and gains, float64, that ask for no gradient."""
+    import torch
+
+    for parameter in module.double().parameters():
+        parameter.requires_grad_(False).copy_(torch.from_numpy(rng.normal(size=tuple(parameter.shape)) / 2))
+    return module.eval()
+
+
+def _windows_and_mask(rng: np.random.Generator, width: int) -> dict:
+    import torch
+
+    batch, length = (int(k) for k in rng.integers(1, 6, size=2))
+    x = torch.from_numpy(rng.normal(size=(batch, length, width)) * 10.0 ** rng.integers(-3, 2))
+    masks = (None, torch.ones(length, length).tril().bool(), torch.from_numpy(rng.random((length, length)) < 0.5))
+    return {"x": x, "mask": masks[int(rng.integers(3))]}  # a day that may look at nothing is among them
+
+
+def _sizes(rng: np.random.Generator) -> tuple[int, int, int]:
+    heads, own, hidden = (int(k) for k in rng.integers(1, 5, size=3))
+    return heads * own, heads, hidden
+
+
+def _block(rng: np.random.Generator) -> dict:
+    from challenges.day_12.encoder import Block
+
+    block = _fixed(Block(*_sizes(rng)), rng)
+    parts = {"attention": block.attention, "feed_forward": block.feed_forward, "norms": tuple(block.norms)}
+    return _windows_and_mask(rng, block.attention.width) | parts | {"drop": block.drop}
+
+
+def _stack(rng: np.random.Generator) -> dict:
+    from challenges.day_12.encoder import Block
+    from dlcore.nn import LayerNorm
+
+    sizes = _sizes(rng)
+    blocks = [_fixed(Block(*sizes), rng) for _ in range(int(rng.integers(1, 4)))]
+    return _windows_and_mask(rng, sizes[0]) | {"blocks": blocks, "last_norm": _fixed(LayerNorm(sizes[0]), rng)}
+
+
+def _placed(rng: np.random.Generator) -> dict:
+    import torch
+
+    batch, length, more, width = (int(k) for k in rng.integers(1, 6, size=4))
+    table = torch.from_numpy(rng.normal(size=(length + more, width)))
+    return {"x": torch.from_numpy(rng.normal(size=(batch, length, width))), "table": table}
+
+
+def _layer_from(attention, feed_forward, norms):
+    """The graduate with the weights of these parts."""
+    from dlcore.nn import EncoderLayer
+
+    layer = EncoderLayer(attention.width, attention.heads, hidden=feed_forward[0].out_features, dropout=0.0).double()
+    layer.attention.load_state_dict(attention.state_dict())
+    pairs = ((layer.expand, feed_forward[0]), (layer.contract, feed_forward[2]))
+    for mine, given in (*pairs, (layer.first_norm, norms[0]), (layer.second_norm, norms[1])):
+        mine.load_state_dict(given.state_dict())
+    return layer.requires_grad_(False)
+
+
+def _encoder_layer(x, attention, feed_forward, norms, drop, mask):
+    return _layer_from(attention, feed_forward, norms)(x, mask=mask)
+
+
+def _encoder(x, blocks, last_norm, mask):
+    from dlcore.nn import Encoder
+
+    first = blocks[0]
+    settings = {"hidden": first.feed_forward[0].out_features, "dropout": 0.0}
+    stack = Encoder(first.attention.width, first.attention.heads, len(blocks), **settings).double()
+    for layer, block in zip(stack.layers, blocks, strict=True):
+        layer.load_state_dict(_layer_from(block.attention, block.feed_forward, tuple(block.norms)).state_dict())
+    stack.last_norm.load_state_dict(last_norm.state_dict())
+    return stack.requires_grad_(False)(x, mask=mask)
+
+
+def _learned_positions(x, table):
+    from dlcore.nn import LearnedPositions
+
+    places = LearnedPositions(*table.shape).double().requires_grad_(False)
+    places.table.copy_(table)
+    return places(x)
+
+
+CASES |= {
+    "day_12.encoder.encoder_block": _block,
+    "day_12.encoder.encode": _stack,
+    "day_12.encoder.add_positions": _placed,
+}
+ADAPTERS |= {
+    "dlcore.nn.encoder.EncoderLayer.forward": _encoder_layer,
+    "dlcore.nn.encoder.Encoder.forward": _encoder,
+    "dlcore.nn.positional.LearnedPositions.forward": _learned_positions,
 }

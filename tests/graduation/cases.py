@@ -331,58 +331,6 @@ ADAPTERS |= {
 }
 
 
-# --- Day 11: attention in torch ---
-
-
-def _asked(rng: np.random.Generator) -> dict:
-    """Queries, keys, values as float64 tensors, one axis in front or none; a mask may leave a query nothing to see."""
-    import torch
-
-    length, keys, width, out = (int(k) for k in rng.integers(1, 7, size=4))
-    batch = tuple(int(k) for k in rng.integers(1, 4, size=rng.integers(0, 3)))
-    shapes = {"q": (length, width), "k": (keys, width), "v": (keys, out)}
-    case = {name: torch.tensor(rng.normal(size=(*batch, *shape))) for name, shape in shapes.items()}
-    masks = (None, rng.random((length, keys)) < 0.5, rng.random((*batch, length, keys)) < 0.5)
-    mask = masks[int(rng.integers(3))]
-    return {**case, "mask": None if mask is None else torch.tensor(mask)}
-
-
-def _tokens(rng: np.random.Generator) -> dict:
-    """Tokens, two linear maps drawn at random, a number of heads, and who may look and is there, in all four ways."""
-    import torch
-
-    batch, length, heads = (int(k) for k in rng.integers(1, 5, size=3))
-    width = heads * int(rng.integers(1, 4))
-    layers = {"projection": (width, 3 * width), "output": (width, width)}
-    case = {name: torch.nn.Linear(*shape, dtype=torch.float64).requires_grad_(False) for name, shape in layers.items()}
-    for layer in case.values():
-        layer.weight.copy_(torch.tensor(rng.normal(size=layer.weight.shape)))
-        layer.bias.copy_(torch.tensor(rng.normal(size=layer.bias.shape)))
-    tables = {"mask": (length, length), "present": (batch, length)}
-    given = {
-        name: torch.tensor(rng.random(shape) < 0.6) if rng.random() < 0.6 else None for name, shape in tables.items()
-    }
-    return {"x": torch.tensor(rng.normal(size=(batch, length, width))), "heads": heads, **case, **given}
-
-
-def _multi_head_in_torch(x, projection, output, heads, mask, present):
-    from dlcore.nn import MultiHeadAttention as InTorch
-
-    layer = InTorch(x.shape[-1], heads).to(x).requires_grad_(False)
-    layer.projection.load_state_dict(projection.state_dict())
-    layer.output.load_state_dict(output.state_dict())
-    return layer(x, mask=mask, present=present)
-
-
-CASES |= {
-    "day_11.attention.causal_mask": lambda rng: {"queries": int(rng.integers(1, 9)), "keys": int(rng.integers(1, 9))},
-    "day_11.attention.attention": _asked,
-    "day_11.attention.fused_attention": _asked,
-    "day_11.attention.multi_head": _tokens,
-}
-ADAPTERS |= {"dlcore.nn.heads.MultiHeadAttention.forward": _multi_head_in_torch}
-
-
 # --- Day 10: convolution over days, and regimes; slopes and the residual block meet in test_day_10.py ---
 
 
@@ -453,6 +401,59 @@ ADAPTERS |= {
     "dlcore.features.regimes.kernels.hamilton_filter": _hamilton,
     "dlcore.features.regimes.kernels.kim_smoother": _kim,
     "dlcore.features.regimes.switching.switching_regimes": _on_the_day,
+}
+
+
+# --- Day 11: attention in torch ---
+
+
+def _asked(rng: np.random.Generator) -> dict:
+    """Queries, keys, values as float64 tensors, one axis in front or none; a mask may leave a query nothing to see."""
+    import torch
+
+    length, keys, width, out = (int(k) for k in rng.integers(1, 7, size=4))
+    batch = tuple(int(k) for k in rng.integers(1, 4, size=rng.integers(0, 3)))
+    shapes = {"q": (length, width), "k": (keys, width), "v": (keys, out)}
+    case = {name: torch.tensor(rng.normal(size=(*batch, *shape))) for name, shape in shapes.items()}
+    masks = (None, rng.random((length, keys)) < 0.5, rng.random((*batch, length, keys)) < 0.5)
+    mask = masks[int(rng.integers(3))]
+    return {**case, "mask": None if mask is None else torch.tensor(mask)}
+
+
+def _tokens(rng: np.random.Generator) -> dict:
+    """Tokens, two linear maps drawn at random, a number of heads, and who may look and is there, in all four ways."""
+    import torch
+
+    batch, length, heads = (int(k) for k in rng.integers(1, 5, size=3))
+    width = heads * int(rng.integers(1, 4))
+    layers = {"projection": (width, 3 * width), "output": (width, width)}
+    case = {name: torch.nn.Linear(*shape, dtype=torch.float64).requires_grad_(False) for name, shape in layers.items()}
+    for layer in case.values():
+        layer.weight.copy_(torch.tensor(rng.normal(size=layer.weight.shape)))
+        layer.bias.copy_(torch.tensor(rng.normal(size=layer.bias.shape)))
+    tables = {"mask": (length, length), "present": (batch, length)}
+    given = {
+        name: torch.tensor(rng.random(shape) < 0.6) if rng.random() < 0.6 else None for name, shape in tables.items()
+    }
+    return {"x": torch.tensor(rng.normal(size=(batch, length, width))), "heads": heads, **case, **given}
+
+
+def _multi_head_in_torch(x, projection, output, heads, mask, present):
+    from dlcore.nn import MultiHeadAttention as InTorch
+
+    layer = InTorch(x.shape[-1], heads).to(x).requires_grad_(False)
+    layer.projection.load_state_dict(projection.state_dict())
+    layer.output.load_state_dict(output.state_dict())
+    return layer(x, mask=mask, present=present)
+
+
+CASES |= {
+    "day_11.attention.causal_mask": lambda rng: {"queries": int(rng.integers(1, 9)), "keys": int(rng.integers(1, 9))},
+    "day_11.attention.attention": _asked,
+    "day_11.attention.fused_attention": _asked,
+    "day_11.attention.multi_head": _tokens,
+}
+ADAPTERS |= {"dlcore.nn.heads.MultiHeadAttention.forward": _multi_head_in_torch}
 
 
 # --- Day 12: the lesson's functions on the lesson's modules, the graduates with the same weights ---

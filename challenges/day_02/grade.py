@@ -7,22 +7,13 @@ Otherwise the grader raises AssertionError with the first property that fails.
 import numpy as np
 
 from challenges.day_02 import linear
+from dlcore.handwritten.gradcheck import numerical_gradient
 
 _rng = np.random.default_rng(2)
 X, W = _rng.normal(size=(4, 3)) + 0.5, _rng.normal(size=(3, 2))  # unequal shapes, ugly numbers: a transpose shows
 UP = _rng.normal(size=(4, 2))
 POINTS = np.array([-1.0, 0.0, 1.0, 2.0])
 PREDICTION, TARGET = np.array([[0.5, 0.0], [0.0, 1.0]]), np.array([[0.0, 0.0], [0.0, 0.0]])
-
-
-def slope(f, x):
-    """Central differences, coordinate by coordinate."""
-    gradient = np.empty_like(x)
-    for i in np.ndindex(x.shape):
-        h = np.zeros_like(x)
-        h[i] = 1e-5
-        gradient[i] = (f(x + h) - f(x - h)) / 2e-5
-    return gradient
 
 
 # --- graders: each takes the reader's function ---
@@ -44,7 +35,9 @@ def grade_linear_backward(linear_backward):
         assert np.shape(given) == point.shape, (
             f"a gradient has the shape of what it belongs to: {name} {point.shape}, not {np.shape(given)}"
         )
-        assert np.allclose(given, slope(f, point), rtol=1e-6), f"central differences give another slope for {name}"
+        assert np.allclose(given, numerical_gradient(f, point), rtol=1e-6), (
+            f"central differences give another slope for {name}"
+        )
 
 
 def grade_gelu_derivative(gelu_derivative):
@@ -52,7 +45,7 @@ def grade_gelu_derivative(gelu_derivative):
     assert given.shape == POINTS.shape, f"one slope per input: expected shape {POINTS.shape}, got {given.shape}"
     assert np.isclose(given[1], 0.5), f"at zero GELU rises by a half, as Φ(0) does: you say {given[1]:.3f}"
     x = np.linspace(-5, 5, 41)
-    assert np.allclose(gelu_derivative(x), slope(lambda a: np.sum(linear.gelu(a)), x), atol=1e-8), (
+    assert np.allclose(gelu_derivative(x), numerical_gradient(lambda a: np.sum(linear.gelu(a)), x), atol=1e-8), (
         "central differences of gelu give another slope"
     )
     far = gelu_derivative(np.array([-40.0, 40.0]))
@@ -67,7 +60,7 @@ def grade_mse(mse):
     assert np.ndim(loss) == 0, f"a loss is one number, yours has shape {np.shape(loss)}"
     assert np.isclose(loss, 1.25 / 4), f"squares .25 and 1 over four elements: .3125, you say {loss:.4f}"
     assert np.shape(gradient) == (2, 2), f"a gradient has the shape of the prediction, (2, 2), not {np.shape(gradient)}"
-    assert np.allclose(gradient, slope(lambda p: mse(p, TARGET)[0], PREDICTION), atol=1e-8), (
+    assert np.allclose(gradient, numerical_gradient(lambda p: mse(p, TARGET)[0], PREDICTION), atol=1e-8), (
         "the gradient is not that of your own loss: central differences disagree"
     )
     assert np.allclose(mse(TARGET.copy(), TARGET.copy())[1], 0), "where nothing is wrong there is no slope"

@@ -7,6 +7,7 @@ Otherwise the grader raises AssertionError with the first property that fails.
 import numpy as np
 
 from challenges.day_04 import attention as day
+from dlcore.handwritten.gradcheck import numerical_gradient
 
 _rng = np.random.default_rng(4)
 Q, K = _rng.normal(size=(4, 3)) + 0.3, _rng.normal(size=(5, 3))  # unequal shapes, ugly numbers: a transpose shows
@@ -15,16 +16,6 @@ MASK = np.array([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [1, 1, 1, 0,
 SCORES = np.array([[2.0, 1, 0], [1000, 999, 998.5], [-3, 0.5, -800]])  # rows far apart
 LOUD = np.array([[1e4, 0, -1e4]])
 SEEN = np.array([[True, False, True], [True, True, True], [False, False, False]])
-
-
-def slope(f, x):
-    """Central differences, coordinate by coordinate."""
-    gradient = np.empty_like(x)
-    for i in np.ndindex(x.shape):
-        h = np.zeros_like(x)
-        h[i] = 1e-5
-        gradient[i] = (f(x + h) - f(x - h)) / 2e-5
-    return gradient
 
 
 # --- graders: each takes the reader's function ---
@@ -92,7 +83,7 @@ def grade_attention_backward(attention_backward):
                 return np.sum(day.attention(*(moved if j == i else a for j, a in enumerate((Q, K, V))), mask)[0] * UP)
 
             where = "" if mask is None else " under a mask"
-            assert np.allclose(answer[i], slope(loss, point.copy()), rtol=1e-6, atol=1e-9), (
+            assert np.allclose(answer[i], numerical_gradient(loss, point.copy()), rtol=1e-6, atol=1e-9), (
                 f"central differences give another slope for the {name}{where}"
             )
 

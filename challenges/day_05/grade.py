@@ -9,6 +9,7 @@ import numpy as np
 from challenges.day_05 import multi_head as solved
 from challenges.day_05.multi_head import Maps
 from dlcore.handwritten import attention
+from dlcore.handwritten.gradcheck import numerical_gradient
 
 _rng = np.random.default_rng(5)
 HEADS = 2
@@ -19,16 +20,6 @@ MASK = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1]], dtype=
 MASKS = np.stack([MASK, MASK.T, np.ones_like(MASK)])  # another one for each sequence
 TOKENS = np.arange(8.0).reshape(1, 2, 4)  # tokens 0 1 2 3 and 4 5 6 7
 CUT = np.array([[[[0.0, 1], [4, 5]], [[2, 3], [6, 7]]]])  # as two heads
-
-
-def slope(f, x):
-    """Central differences, coordinate by coordinate."""
-    gradient = np.empty_like(x)
-    for i in np.ndindex(x.shape):
-        h = np.zeros_like(x)
-        h[i] = 1e-5
-        gradient[i] = (f(x + h) - f(x - h)) / 2e-5
-    return gradient
 
 
 # --- graders: each takes the reader's function ---
@@ -89,12 +80,12 @@ def grade_multi_head_backward(multi_head_backward):
         return float(np.sum(solved.multi_head(x, maps, HEADS, MASK)[0] * UP))
 
     assert np.shape(answer[0]) == X.shape, f"the slope at x has the shape of x, {X.shape}, not {np.shape(answer[0])}"
-    assert np.allclose(answer[0], slope(lambda a: loss(a, MAPS), X), atol=1e-7), (
+    assert np.allclose(answer[0], numerical_gradient(lambda a: loss(a, MAPS), X), atol=1e-7), (
         "central differences give another slope for x"
     )
     for name, here, given in zip(Maps._fields, MAPS, answer[1], strict=True):
         assert np.shape(given) == here.shape, f"the slope at {name} must have its shape {here.shape}"
-        away = slope(lambda a, name=name: loss(X, MAPS._replace(**{name: a})), here)
+        away = numerical_gradient(lambda a, name=name: loss(X, MAPS._replace(**{name: a})), here)
         assert np.allclose(given, away, atol=1e-7), f"central differences give another slope for {name}"
 
 

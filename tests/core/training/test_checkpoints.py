@@ -1,18 +1,15 @@
 """A run killed at any operation on the disk goes on and ends with the same weights, bit by bit."""
 
 import json
-import os
-import signal
-import warnings
 
 import numpy as np
 import pytest
 import torch
+from killed import interrupted
 from toy import CPU, batches, net, one_thread, squares, weights  # noqa: F401 -- a fixture
 
 from dlcore.training import TrainingConfig, read_tensors, train
 
-OPERATIONS = ("open", "write", "fsync", "replace")
 CONFIG = TrainingConfig(epochs=4, learning_rate=0.05, patience=2, **CPU)
 
 
@@ -26,43 +23,6 @@ def run(folder=None, config=CONFIG, module=None):
 def told(training):
     """The history without its clock."""
     return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in training.history], training.best_epoch
-
-
-def interrupted(work, at: int) -> bool:
-    """Do the work in a forked child that is killed at its n-th operation on the disk; whether it came that far."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: this process may have threads
-        child = os.fork()
-    if child == 0:
-        try:
-            _arm(at)
-            work()
-            os._exit(0)
-        except BaseException:
-            os._exit(3)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the work itself failed"
-    return os.WIFSIGNALED(status)
-
-
-def _arm(at: int) -> None:
-    """From now on every operation counts, and the n-th kills; a write has then written half."""
-    count = 0
-
-    def dying(name, operation):
-        def counted(*arguments, **named):
-            nonlocal count
-            count += 1
-            if count == at:
-                if name == "write":
-                    operation(arguments[0], arguments[1][: len(arguments[1]) // 2])
-                os.kill(os.getpid(), signal.SIGKILL)
-            return operation(*arguments, **named)
-
-        return counted
-
-    for name in OPERATIONS:
-        setattr(os, name, dying(name, getattr(os, name)))
 
 
 def test_a_run_killed_at_any_operation_ends_with_the_same_weights(tmp_path):

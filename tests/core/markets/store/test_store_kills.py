@@ -7,19 +7,17 @@ counted but left out: a kill takes nothing back that was written, only a power c
 import functools
 import os
 import shutil
-import signal
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from killed import interrupted
 
 from dlcore.markets import load_panel
 from dlcore.markets.store import filling, import_panel, importing, read_quarantine, refresh, verify_store
 from dlcore.markets.store.manifest import read_manifest
 from dlcore.markets.store.places import is_store
 
-OPERATIONS = ("open", "write", "fsync", "replace", "unlink", "mkdir", "ftruncate", "pwrite")
 OLD = "date,symbol,close\n2020-01-02,KO,54\n2020-01-02,CL,-61\n"
 NEW = "date,symbol,close\n2020-01-02,KO,54\n2020-01-02,CL,61\n2021-01-04,KO,-50\n2021-01-04,PEP,140\n"
 
@@ -40,45 +38,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(filling, "screen_rows", screen_rows)
     monkeypatch.setattr(importing, "read_rows", functools.cache(importing.read_rows))
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
-def interrupted(work, at: int) -> bool:
-    """Do the work in a forked child that is killed at its n-th operation on the disk; whether it came that far."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: this process has pyarrow's threads
-        child = os.fork()
-    if child == 0:
-        try:
-            _arm(at)
-            work()
-            os._exit(0)
-        except BaseException:
-            os._exit(3)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the work itself failed"
-    return os.WIFSIGNALED(status)
-
-
-def _arm(at: int) -> None:
-    """From now on every operation counts, and the n-th kills; a write has then written half."""
-    count = 0
-
-    def dying(name, operation):
-        def counted(*arguments, **named):
-            nonlocal count
-            if name == "open" and not arguments[1] & os.O_CREAT:
-                return operation(*arguments, **named)
-            count += 1
-            if count == at:
-                if name == "write":
-                    operation(arguments[0], arguments[1][: len(arguments[1]) // 2])
-                os.kill(os.getpid(), signal.SIGKILL)
-            return operation(*arguments, **named)
-
-        return counted
-
-    for name in OPERATIONS:
-        setattr(os, name, dying(name, getattr(os, name)))
 
 
 def contents(name: str) -> tuple | None:

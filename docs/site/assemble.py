@@ -12,6 +12,7 @@ from pathlib import Path
 
 from challenges.course import catalog
 from docs.site import days, front, reference, standings, uses
+from docs.site.front import contents
 
 LINK = re.compile(r"(!?\[[^\]]*\])\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 SECTIONS = ("overview", "setup", "development", "phases", "progress", "deployment")
@@ -101,21 +102,19 @@ def _notebook(target: Path, page: Path, notebook: dict, root: Path, pages: set[s
 
 def library(rooms: list[str]) -> str:
     """The page over the library: what it is, what its numbers mean, how fast, and every name."""
-    return (
-        "# The library\n\nWhat the days leave standing, to use without the course.\n\n"
-        "```{toctree}\n:caption: In words\n:maxdepth: 1\n\n" + "\n".join(LIBRARY) + "\n```\n\n"
-        "```{toctree}\n:caption: Reference\n:maxdepth: 1\n\n" + "\n".join(rooms) + "\n```\n"
-    )
+    head = "# The library\n\nWhat the days leave standing, to use without the course.\n\n"
+    return head + contents("In words", list(LIBRARY)) + "\n" + contents("Reference", rooms)
 
 
 def documentation(root: Path) -> str:
     """The page over the written documentation, section by section; the glossary last."""
     parts = ["# Documentation\n\nHow to set it up, how it is built, how to change it, and how far it is.\n"]
     for section in SECTIONS:
-        pages = sorted(path.relative_to(root).with_suffix("") for path in (root / "docs" / section).glob("*.md"))
+        pages = sorted((root / "docs" / section).glob("*.md"))
         if pages:
-            listed = "\n".join(map(str, pages))
-            parts.append(f"```{{toctree}}\n:caption: {section.capitalize()}\n:maxdepth: 1\n\n{listed}\n```\n")
+            parts.append(
+                contents(section.capitalize(), [str(page.relative_to(root).with_suffix("")) for page in pages])
+            )
     if (root / "docs" / "glossary.md").exists():
-        parts.append("```{toctree}\n:caption: Words\n:maxdepth: 1\n\ndocs/glossary\n```\n")
+        parts.append(contents("Words", ["docs/glossary"]))
     return "\n".join(parts)

@@ -1,7 +1,11 @@
-"""Sphinx's settings: MyST-NB pages that are never executed here, the pydata theme, nothing fetched by a reader's browser."""
+"""Sphinx's settings: MyST-NB pages that are never executed here, the pydata theme, nothing fetched from elsewhere."""
 
 from importlib import metadata
 from pathlib import Path
+
+from numpydoc.xref import DEFAULT_LINKS
+
+from docs.site.reference import types
 
 MATHJAX = metadata.distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax")
 
@@ -18,6 +22,7 @@ extensions = [
     "sphinx_design",
 ]
 templates_path = [str(Path(__file__).parent / "templates")]
+highlight_language = "text"
 exclude_patterns = ["_tree"]
 
 nb_execution_mode = "off"  # what `make all-days` ran is shown as it is
@@ -32,9 +37,9 @@ autosummary_ignore_module_all = False
 autodoc_typehints = "none"  # numpydoc's own lines say the types
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-numpydoc_xref_param_type = True
-numpydoc_xref_aliases = {word: word for word in ("array_like", "bool", "boolean", "sequence")}  # not the web's pages
-numpydoc_xref_ignore = {"of", "or", "optional", "shape", "default", "callable", "mapping"}
+numpydoc_xref_param_type = True  # types of dlcore become links, all other words stay words
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | types()
 viewcode_line_numbers = True
 
 html_theme = "pydata_sphinx_theme"
@@ -42,6 +47,8 @@ html_title = "Pattern Pursuit"
 html_static_path = [str(Path(__file__).parent / "static"), str(Path(str(MATHJAX)).parent)]
 html_css_files = ["house.css"]
 html_search_scorer = str(Path(__file__).parent / "static" / "days_first.js")
+html_show_search_summary = False  # a page read from disk may not fetch another
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False

@@ -67,12 +67,13 @@ def exercises(day: Day) -> str:
     """What the learner is asked to write, as he meets it, and how many wrong answers are known."""
     source = {m.stem: m.read_text(encoding="utf-8") for m in day.lesson.modules()}
     known = {name: len(mutants) for name, (_, mutants) in grading.grader_of(day).EXERCISES.items()}
-    parts = [
-        "### The exercises\n\n"
-        f"`make blank DAY={day.number}` writes `workbook/{day.name}/` with these bodies emptied; write them, then "
-        f"`make check DAY={day.number}` judges each, and `make solution DAY={day.number} EXERCISE={day.exercises[0]}` "
+    number, some = day.number, day.exercises[0]
+    how = (
+        f"### The exercises\n\n`make blank DAY={number}` writes `workbook/{day.name}/` with these bodies emptied; "
+        f"write them, then `make check DAY={number}` judges each, and `make solution DAY={number} EXERCISE={some}` "
         "shows a solution after a failed attempt."
-    ]
+    )
+    parts = [how]
     for exercise in day.exercises:
         text = next(text for text in source.values() if exercise in functions(text))
         node = functions(text)[exercise]

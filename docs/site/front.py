@@ -65,6 +65,11 @@ def the_map(days: list[Day], level: str) -> str:
     return "\n".join(parts)
 
 
+def contents(caption: str, pages: list[str]) -> str:
+    """A toctree with a caption."""
+    return f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```\n"
+
+
 def index(days: list[Day]) -> str:
     """The front page."""
     return FRONT + the_map(days, "##") + CONTENTS
@@ -72,17 +77,13 @@ def index(days: list[Day]) -> str:
 
 def lessons(days: list[Day], studies: list[str]) -> str:
     """The page over all lessons, whose contents the side bar shows by phase."""
-    parts = [
-        "# The lessons\n\nA day is an evening: a market puzzle, the idea, the arithmetic by hand, and what went wrong.\n"
-    ]
-    parts.append(
-        "```{toctree}\n:caption: Before and across\n:maxdepth: 1\n\n" + "\n".join([*studies, "uses"]) + "\n```\n"
-    )
+    parts = ["# The lessons\n\nA day is an evening: a market puzzle, the idea, arithmetic by hand, what went wrong.\n"]
+    parts.append(contents("Before and across", [*studies, "uses"]))
     for phase in PHASES:
         whole = [d for d in days if d.phase == phase and d.status == "whole"]
         if whole:
-            pages = "\n".join(f"Day {d.number} · {d.title} <challenges/{d.name}/{d.name}>" for d in whole)
-            parts.append(f"```{{toctree}}\n:caption: {phase}\n:maxdepth: 1\n\n{pages}\n```\n")
+            pages = [f"Day {d.number} · {d.title} </challenges/{d.name}/{d.name}>" for d in whole]
+            parts.append(contents(phase, pages))
     planned = [f"{d.number} {d.title}" for d in days if d.status == "planned"]
     if planned:
         parts.append("Planned, without a page until they are whole: " + "; ".join(planned) + ".\n")

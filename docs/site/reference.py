@@ -24,6 +24,17 @@ def promised(room: ModuleType) -> list[str]:
     return sorted(names, key=str.lower)
 
 
+def types() -> dict[str, str]:
+    """Where the classes that dlcore promises are documented, by the short names that docstrings use."""
+    named = {n: f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room))}
+    return {n: full for n, full in named.items() if inspect.isclass(_named(full))}
+
+
+def _named(full: str) -> object:
+    room, _, name = full.rpartition(".")
+    return getattr(importlib.import_module(room), name)
+
+
 def page(name: str) -> str:
     """The page of one room: what its docstring says, and a table of its names."""
     room = importlib.import_module(name)

@@ -54,8 +54,9 @@ def arcs(days: list[Day], found: dict[tuple[int, int], list[str]]) -> str:
     for (earlier, later), names in sorted(found.items()):
         a, b = at[earlier], at[later]
         height = min((b - a) / 2, BASE - 12)
+        arc, thick = f"M{a},{BASE} A{(b - a) / 2},{height} 0 0 1 {b},{BASE}", 1 + len(names) ** 0.5
         lines.append(
-            f'<path d="M{a},{BASE} A{(b - a) / 2},{height} 0 0 1 {b},{BASE}" stroke-width="{1 + len(names) ** 0.5:.1f}">'
+            f'<path d="{arc}" stroke-width="{thick:.1f}">'
             f"<title>Day {later} uses {len(names)} from Day {earlier}: {', '.join(names)}</title></path>"
         )
     for day in days:
@@ -75,7 +76,7 @@ def page(days: list[Day]) -> str:
     return (
         "# What builds on what\n\n"
         "Each arc goes from the day that built something to a later day that imports it from `dlcore`; the thicker, "
-        "the more names. It is drawn from the import lines of notebooks and modules, so it cannot say more than is so.\n\n"
+        "the more names. It is drawn from the import lines of notebooks and modules.\n\n"
         f"```{{raw}} html\n{arcs(days, found)}\n```\n\n"
         "| day | uses from day | names |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )

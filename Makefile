@@ -147,6 +147,10 @@ build/.baselines: build/.warm
 	@.venv/bin/dlcore leaderboard > build/leaderboard.txt
 	@touch $@
 
+.PHONY: progress-pages
+progress-pages: .venv/.ready ## write docs/progress/ again from curriculum.toml and the notebooks' results
+	@$(PY) -m docs.site.progress
+
 .PHONY: site-serve
 site-serve: .venv/.ready ## open the site on http://localhost:8000
 	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site 8000

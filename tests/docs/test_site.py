@@ -97,9 +97,7 @@ def test_links_lead_somewhere():
     anchors = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in pages.items()}
     dead = []
     for path, text in pages.items():
-        for target, anchor in re.findall(
-            r'<a [^>]*href="(?!https?:|mailto:)([^"#?]*)(?:\?[^"#]*)?(?:#([^"]*))?"', text
-        ):
+        for target, anchor in LINK.findall(text):
             place = (path.parent / target).resolve() if target else path
             there = place.exists() and (not anchor or place not in anchors or anchor in anchors[place])
             if not there:

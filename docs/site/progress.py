@@ -64,12 +64,12 @@ def reports(days: list[Day]) -> str:
     for day in (day for day in days if day.status == "whole"):
         mutants = sum(len(wrong) for _, wrong in grader_of(day).EXERCISES.values())
         graduates = ", ".join(f"`{pair.graduate}`" for pair in day.graduates) or "none"
+        written = ", ".join(f"`{exercise}`" for exercise in day.exercises)
         rows = stored(day.lesson.notebook)["results"].items()
         table = [f"| `{name}` | {row['value']:g} | {row['tolerance']:g} |" for name, row in rows]
         parts += [
             f"## Day {day.number} · {day.title}\n",
-            f"Graduates: {graduates}. Exercises: {', '.join(f'`{e}`' for e in day.exercises)}, against {mutants} wrong "
-            "answers known by name.\n",
+            f"Graduates: {graduates}. Exercises: {written}; {mutants} wrong answers are known by name.\n",
             "| result | value | tolerance |\n|---|---|---|",
             *table,
             "",

@@ -136,6 +136,25 @@ leaderboard: build/.warm ## every entry beside the baselines: rank IC, net Sharp
 lab: .venv/.ready ## open JupyterLab
 	@.venv/bin/jupyter lab --notebook-dir .
 
+# ---------------------------------------------------------------- to read in a browser
+
+.PHONY: site
+site: all-days studies build/.baselines ## the course as a site in build/site, from what was executed
+	@$(PY) -m docs.site
+
+# the baselines of the leaderboard, entered once for each state of the library
+build/.baselines: build/.warm
+	@.venv/bin/dlcore leaderboard > build/leaderboard.txt
+	@touch $@
+
+.PHONY: progress-pages
+progress-pages: .venv/.ready ## write docs/progress/ again from curriculum.toml and the notebooks' results
+	@$(PY) -m docs.site.progress
+
+.PHONY: site-serve
+site-serve: .venv/.ready ## open the site on http://localhost:8000
+	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site 8000
+
 # ---------------------------------------------------------------- for those who change something
 
 .PHONY: test

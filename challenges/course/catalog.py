@@ -48,6 +48,7 @@ class Day:
     phase: str
     question: str
     status: str
+    found: str = ""  # two sentences with the names of published results in braces
     modules: tuple[str, ...] = ()
     exercises: tuple[str, ...] = ()
     prerequisites: tuple[int, ...] = ()

@@ -62,7 +62,7 @@ def mean_test(x: "Series", *, horizon: int) -> MeanTest:
 
     ``var(mean) = Σ_{|k| ≤ L} w_k Σ_t d_t d_{t+k} / n²`` with d = x - mean and d = 0 where x is missing, so a gap keeps
     its length and no product crosses it wrongly (Parzen's amplitude modulation). Hansen–Hodrick: L = h - 1, w = 1.
-    Newey–West: L = `newey_west_lag`, w = 1 - |k| / (L + 1).
+    Newey–West: L = `newey_west_lag`, ``w = 1 - |k| / (L + 1)``.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def mean_test(x: "Series", *, horizon: int) -> MeanTest:
     Returns
     -------
     MeanTest
-        Compare |t| with 1.96. A true null at h = 5 is then rejected, by Hansen–Hodrick and Newey–West in turn, in
+        Compare its size with 1.96. A true null at h = 5 is then rejected, by Hansen–Hodrick and Newey–West in turn, in
         5.5 % and 6.8 % of the cases for 1,000 values, 6.5 % and 9.3 % for 250 (naively in 39 %); at h = 21 in 5.9 %
         and 9.0 % for 1,000. No kernel is exchanged for another: a t that cannot be had, or stands on fewer than ten
         values for each lag (counting lag 0), is NaN with its reason.

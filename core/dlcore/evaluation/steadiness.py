@@ -70,8 +70,8 @@ def turnover(weights: "xr.DataArray", returns: "xr.DataArray") -> "xr.DataArray"
     -------
     DataArray (date,)
         `turnover`, a fraction of net asset value, purchases and sales both counted: replacing everything once is 2.0,
-        and the first date, bought from cash, is Σ |w|. Times cost per side it is the cost of the day. NaN once losses
-        have eaten all there was.
+        and the first date, bought from cash, is ``Σ |w|``. Times cost per side it is the cost of the day. NaN once
+        losses have eaten all there was.
 
     Raises
     ------

@@ -32,7 +32,7 @@ class EquitySettings:
     Attributes
     ----------
     ic : float
-        Mean rank IC of `true_signal` with the forward return, |ic| ≤ .3; 0 plants nothing, negative is reversal.
+        Mean rank IC of `true_signal` with the forward return, within ±.3; 0 plants nothing, negative is reversal.
     horizon : int
         Sessions of the label, ≥ 1.
     entry : {"next_open", "next_close"}

@@ -93,7 +93,8 @@ def commands(blocks: list[Block]) -> list[tuple[int, str]]:
     return found
 
 
-def spoken(text: str) -> list[str]:
-    """Commands of `make` and `dlcore` that the prose names between backticks."""
+def spoken(text: str) -> list[tuple[str, str]]:
+    """(line, command) for every command of `make` and `dlcore` that the prose names between backticks."""
     prose, _ = taken_apart(text)
-    return [code for code in re.findall(r"`([^`\n]+)`", prose) if re.match(r"(make|dlcore)( |$)", code)]
+    found = [(line, code) for line in prose.splitlines() for code in re.findall(r"`([^`]+)`", line)]
+    return [(line, code) for line, code in found if re.match(r"(make|dlcore)( |$)", code)]

@@ -35,7 +35,9 @@ def test_the_pages_are_found_and_hold_links():
 
 
 def test_links_and_anchors_are_read_as_on_github():
-    text = '# A `b`, c: d–e\n## A [b](x.md)\n## A b\n```\n[no](no.md)\n# no\n```\n`[no](no.md)` ![p](p.png "t") [x]: y\n'
+    text = (
+        '# A `b`, c: d–e\n## A [b](x.md)\n## A b\n```\n[no](no.md)\n# no\n```\n`[no](no.md)` ![p](p.png "t") [x]: y\n'
+    )
     assert links(text) == ["x.md", "p.png"]
     assert anchors(text) == {"a-b-c-de", "a-b", "a-b-1"}
-    assert links("[x]: y.md\n<a href=\"z.md\">") == ["y.md", "z.md"]
+    assert links('[x]: y.md\n<a href="z.md">') == ["y.md", "z.md"]

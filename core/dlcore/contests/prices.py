@@ -7,7 +7,7 @@ side right, and R² of returns. The same scores go on the arena's leaderboard.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -112,13 +112,13 @@ def judge(name: str, scores: "xr.DataArray", place: Arena, parameters: int = 0, 
     later = panel["open" if place.entry == "next_open" else "close"].shift(date=-1 - place.horizon)
     close, later = (x.sel(date=scores["date"]) for x in (panel["close"], later))
     known = np.isfinite(scores) & np.isfinite(later) & np.isfinite(came)
-    misses = [np.abs(price / later - 1).where(known).mean().item() for price in (close * (1 + scores), close)]
+    foretold, last = (abs(price / later - 1).where(known).mean().item() for price in (close * (1 + scores), close))
     sides = direction_accuracy(scores.where(known), came.where(known), horizon=place.horizon)
     skill = r_squared(scores.where(known), came.where(known), naive=0.0)
     return PriceResult(
         name=name,
-        mape=100 * misses[0],
-        last_mape=100 * misses[1],
+        mape=100 * foretold,
+        last_mape=100 * last,
         direction=sides.accuracy,
         direction_error=sides.error_hac,
         base_rate=sides.base_rate,
@@ -133,7 +133,7 @@ def _entrant(name: str, epochs: int | None, batch_size: int, seed: int) -> "Call
 
     if name not in ENTRANTS:
         raise ValueError(f"model={name!r} is not there: give one of {', '.join(ENTRANTS)}")
-    settings = {"batch_size": batch_size, "seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    shared: dict[str, Any] = {"batch_size": batch_size, "seed": seed} | ({} if epochs is None else {"epochs": epochs})
     if name == "LSTM":
-        return lambda: LSTM(**settings)
-    return lambda: ANN(target="level" if name == "ANN-level" else "return", **settings)
+        return lambda: LSTM(**shared)
+    return lambda: ANN(target="level" if name == "ANN-level" else "return", **shared)

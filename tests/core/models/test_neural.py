@@ -14,6 +14,7 @@ from scipy.stats import spearmanr
 
 from dlcore.models import ANN, LSTM, TCN, TransformerForecaster, load_forecaster
 from dlcore.models.heads import HEADS, losses
+from dlcore.training import loop
 from dlcore.windows import make_windows
 
 SMALL = {"batch_size": 64, "learning_rate": 3e-3, "device": "cpu"}
@@ -153,6 +154,38 @@ def test_without_validation_the_last_dates_are_held_out_and_a_gap_before_them():
     assert len(rows[1]) + len(rows[2]) + 6 == len(rows[0])
     alone = ANN(epochs=2, gap=6, **SMALL).fit(windows).predict(windows)
     np.testing.assert_array_equal(alone, ANN(epochs=2, **SMALL).fit(learn, judge).predict(windows))
+
+
+@pytest.mark.parametrize("name", ["LSTM", "transformer"])
+def test_a_fit_that_was_killed_goes_on_and_ends_the_same(name, tmp_path, monkeypatch):
+    features, labels = market()
+    fold, windows = fold_of(labels), make_windows(features, labels, length=3)
+    parts = windows.select(fold.train), windows.select(fold.validation)
+    straight = KINDS[name]().fit(*parts)
+    written, append = [], loop.append_metrics
+
+    def killed(path, entry):
+        append(path, entry)
+        written.append(entry["epoch"])
+        if len(written) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "append_metrics", killed)
+    with pytest.raises(KeyboardInterrupt):
+        KINDS[name]().resuming(tmp_path).fit(*parts)
+    resumed = KINDS[name]().resuming(tmp_path).fit(*parts)
+    assert written[:4] == [1, 2, 3, 4], "the first three epochs are not learned again"
+    np.testing.assert_array_equal(resumed.predict(windows), straight.predict(windows))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_samples_do_not_go_on_where_these_stood(tmp_path):
+    features, labels = market()
+    fold, windows = fold_of(labels), make_windows(features, labels, length=3)
+    other = make_windows(features, labels.assign(value=-labels["value"]), length=3)
+    for each in (windows, windows, other):
+        KINDS["ANN"]().resuming(tmp_path).fit(each.select(fold.train), each.select(fold.validation))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def trending():

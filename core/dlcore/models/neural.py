@@ -15,7 +15,7 @@ import torch
 
 from dlcore.models.fingerprint import fingerprint
 from dlcore.models.forecaster import Forecaster
-from dlcore.models.heads import FURTHER, HEADS, Headed, head_targets, losses
+from dlcore.models.heads import FURTHER, HEADS, Headed, head_targets, multi_task_loss
 from dlcore.training import (
     IndexBatches,
     Training,
@@ -202,7 +202,7 @@ class NeuralForecaster(Forecaster):
 
     def _loss(self, module: "nn.Module", batch: tuple[torch.Tensor, dict[str, torch.Tensor]]) -> torch.Tensor:
         inputs, wanted = batch
-        return losses(module(inputs), wanted, self.head_weight)  # (B,)
+        return multi_task_loss(module(inputs), wanted, weight=self.head_weight)  # (B,)
 
     def _config(self) -> TrainingConfig:
         names = ("epochs", "learning_rate", "weight_decay", "patience", "seed", "device")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from dlcore.models import ANN, LSTM, TCN, TransformerForecaster, load_forecaster
-from dlcore.models.heads import HEADS, losses
+from dlcore.models.heads import HEADS, multi_task_loss
 from dlcore.training import loop
 from dlcore.windows import make_windows
 
@@ -99,14 +99,15 @@ def test_the_losses_are_those_of_a_plain_loop_and_an_unknown_target_adds_nothing
     wanted["regime"] = rng.integers(-1, 2, rows).astype(float)
     for name in ("volatility", "regime"):
         wanted[name][rng.random(rows) < 0.4] = np.nan
-    found = losses(said, {name: torch.tensor(values) for name, values in wanted.items()}, weight)
+    spreads = {"return": float(rng.uniform(0.01, 3)), "volatility": float(rng.uniform(0.01, 3))}
+    found = multi_task_loss(said, {name: torch.tensor(values) for name, values in wanted.items()}, spreads, weight)
     for i in range(rows):
         one = {name: answer[i].detach().numpy() for name, answer in said.items()}
         up = 1 / (1 + np.exp(-one["direction"][0]))
-        expected = (one["return"][0] - wanted["return"][i]) ** 2
+        expected = ((one["return"][0] - wanted["return"][i]) / spreads["return"]) ** 2
         expected -= weight * np.log(up if wanted["direction"][i] else 1 - up)
         if np.isfinite(wanted["volatility"][i]):
-            expected += weight * (one["volatility"][0] - wanted["volatility"][i]) ** 2
+            expected += weight * ((one["volatility"][0] - wanted["volatility"][i]) / spreads["volatility"]) ** 2
         if np.isfinite(wanted["regime"][i]):
             chances = np.exp(one["regime"]) / np.exp(one["regime"]).sum()
             expected -= weight * np.log(chances[int(wanted["regime"][i]) + 1])
@@ -116,6 +117,18 @@ def test_the_losses_are_those_of_a_plain_loop_and_an_unknown_target_adds_nothing
         gradient = said[name].grad
         assert torch.isfinite(gradient).all()
         assert (gradient[np.isnan(wanted[name])] == 0).all()
+
+
+def test_without_spreads_targets_count_as_they_stand_and_odd_heads_are_refused():
+    said = {"return": torch.tensor([[2.0]]), "volatility": torch.tensor([[1.0]])}
+    wanted = {"return": torch.tensor([5.0]), "volatility": torch.tensor([torch.nan])}
+    assert multi_task_loss(said, wanted).tolist() == [9.0]
+    assert multi_task_loss(said, wanted, {"return": 3.0}).item() == pytest.approx(1)
+    with pytest.raises(ValueError, match=r"spreads\['return'\]=0.0 is not allowed"):
+        multi_task_loss(said, wanted, {"return": 0.0})
+    for odd in ({"volume": said["return"]}, {"regime": torch.zeros(1, 3)}):
+        with pytest.raises(ValueError, match="is not known or has no target"):
+            multi_task_loss(said | odd, wanted | {"volume": wanted["return"]})
 
 
 def test_units_of_features_and_labels_do_not_matter(taught):

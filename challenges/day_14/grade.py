@@ -144,9 +144,7 @@ def grade_itransformer(itransformer):
     moved = itransformer(other, *PARTS)[..., 1:] - given[..., 1:]
     assert moved.abs().max() > 1e-6, "another channel has changed and nobody heard it"
     still = itransformer(torch.full((1, 9, 2), 5.0).double(), *PARTS)
-    assert still.isfinite().all(), (
-        "a channel that does not move gives a forecast that is no number: 1e-5 under the root"
-    )
+    assert still.isfinite().all(), "a channel that does not move gives no number: 1e-5 under the root"
     assert close(given, lesson.itransformer(WINDOWS, *PARTS)), "scale, embed, encode, project, scale back: yours is off"
 
 
@@ -222,7 +220,7 @@ def wants_the_past_in_the_test(forecast, values, train, first, look_back, horizo
 
 
 def steps_by_the_horizon(forecast, values, train, first, look_back, horizon, batch=32):
-    "Your windows stand a horizon apart: take one for each row, overlapping; the error bar has to know it, not the mean."
+    "Your windows stand a horizon apart: take one for each row; it is the error bar that has to know of overlap."
     run = _evaluated(pick=lambda o, _, horizon: o[::horizon])
     return run(forecast, values, train, first, look_back, horizon, batch)
 
@@ -315,7 +313,7 @@ def _over(axes, correction=0, epsilon=1e-5):
 
 
 def normalises_across_channels(windows, embed, encoder, project):
-    "You normalised across channels: the quiet one vanishes beside the loud one. Each channel has its own mean and size."
+    "You normalised across channels: the quiet one vanishes beside the loud one. Each has its own mean and size."
     return _inverted(_over((1, 2)))(windows, embed, encoder, project)
 
 

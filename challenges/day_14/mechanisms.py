@@ -30,7 +30,7 @@ def frequency_block(windows: Tensor, modes: Sequence[int], weight: Tensor | None
 
 
 def strongest_periods(windows: Tensor, count: int) -> list[int]:
-    """TimesNet asks the windows themselves for their periods: L // m for the `count` modes of largest mean amplitude."""
+    """TimesNet asks the windows for their periods: L // m for the `count` modes of largest mean amplitude."""
     amplitude = torch.fft.rfft(windows, dim=1).abs().mean((0, 2))  # (B, L, C) -> (L//2 + 1,)
     modes = 1 + amplitude[1:].topk(count).indices  # the mean of a window, m = 0, is no period
     return [windows.shape[1] // int(m) for m in modes]

@@ -617,8 +617,11 @@ def _benchmark(rng: np.random.Generator) -> dict:
     horizon, look_back, batch = (int(k) for k in rng.integers(1, 6, size=3))
     train, first = look_back + 12, look_back + 20
     rows = rng.normal(size=(first + horizon + int(rng.integers(0, 12)), int(rng.integers(1, 4)))) * 100 + 5
-    repeat = lambda past: past[:, -1:].repeat(1, horizon, 1)  # noqa: E731: a forecast, as a reader would give it
     sizes = {"train": train, "first": first, "look_back": look_back, "horizon": horizon, "batch": batch}
+
+    def repeat(past: Tensor) -> Tensor:
+        return past[:, -1:].repeat(1, horizon, 1)
+
     return {"forecast": repeat, "values": torch.from_numpy(rows), **sizes}
 
 

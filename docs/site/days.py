@@ -97,9 +97,9 @@ def code(day: Day) -> list[str]:
         lesson = symbol_source((day.folder / f"{name}.py").read_text(encoding="utf-8"), symbol)
         cells.append(
             f"### {symbol}\n\n"
-            "::::{grid} 1 1 1 2\n:gutter: 2\n\n"
-            f":::{{grid-item}}\n`{day.name}/{name}.py`\n````python\n{lesson}\n````\n:::\n"
-            f":::{{grid-item}}\n`{pair.graduate}`\n````python\n{graduate_source(pair.graduate)}\n````\n:::\n::::"
+            f"::::{{tab-set}}\n:::{{tab-item}} The lesson's\n`{day.name}/{name}.py`\n````python\n{lesson}\n````\n:::\n"
+            f":::{{tab-item}} What it became\n`{pair.graduate}`\n````python\n{graduate_source(pair.graduate)}\n````\n"
+            ":::\n::::"
         )
     return cells
 

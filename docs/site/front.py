@@ -48,7 +48,7 @@ def card(day: Day) -> str:
     if day.status == "planned":
         return f":::{{grid-item-card}} {day.number} · {day.title}\n:class-card: map-day planned\n\nplanned\n:::"
     ran = seconds(day)
-    took = f"{ran:.0f} s to run here" if ran else f"under {day.seconds} s to run"
+    took = f"{ran:.0f} s to run" if ran else f"under {day.seconds} s to run"
     return (
         f":::{{grid-item-card}} {day.number} · {day.title}\n:class-card: map-day\n"
         f":link: /challenges/{day.name}/{day.name}\n:link-type: doc\n\n{day.question}\n\n"

@@ -55,7 +55,7 @@ def at_a_glance(day: Day, days: dict[int, Day], seconds: float | None) -> str:
     ran = f"{seconds:.0f} seconds when this page was made" if seconds else f"under {day.seconds} seconds"
     left = ", ".join(f"[`{pair.graduate}`](#its-code)" for pair in day.graduates[:3])
     more = f" and {len(day.graduates) - 3} more" if len(day.graduates) > 3 else ""
-    grows = f"; makes possible {', '.join(f'`dlcore.{room}`' for room in day.grows)}" if day.grows else ""
+    grows = f"; makes possible {', '.join(f'`{room}`' for room in day.grows)}" if day.grows else ""
     return (
         f":::{{card}} {day.question}\n"
         f"**Phase** {day.phase} · **before this** {before} · **to read** {day.minutes} minutes · **to run** {ran}\n\n"

@@ -40,9 +40,10 @@ def uses(days: list[Day]) -> dict[tuple[int, int], list[str]]:
 
 
 def _came_from(name: str, day: Day) -> bool:
-    if any(name.startswith(f"dlcore.{room}.") or name == f"dlcore.{room}" for room in day.grows):
-        return True
     wanted = named(name)
+    home = getattr(wanted, "__module__", name)
+    if any(f"{home}.".startswith(f"{room}.") or wanted is named(room) for room in day.grows):
+        return True
     return any(named(pair.graduate) is wanted for pair in day.graduates)
 
 

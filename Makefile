@@ -41,7 +41,7 @@ TORCH := $(shell sed -n 's/^torch==\([0-9.]*\).*/\1/p' requirements.lock)
 
 .venv/.locked: .venv/.torch requirements.lock
 	@echo "installing the locked dependencies"
-	@.venv/bin/uv pip install --quiet --python $(PY) -r requirements.lock
+	@.venv/bin/uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.lock
 	@touch $@
 
 .venv/.ready: .venv/.locked pyproject.toml core/pyproject.toml

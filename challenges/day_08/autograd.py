@@ -106,7 +106,7 @@ def backward(loss: Tensor) -> list[np.ndarray]:
 
 
 def train_step(predict, parameters: list[Tensor], x, y, rate: float) -> tuple[float, list[np.ndarray]]:
-    """One step of length `rate` down the slope of the mean squared error, from grads that begin at zero.
+    """Clear the grads, then take one step down the slope of the mean squared error, `rate` times that slope.
 
     predict(x, parameters) is a tensor (B, 1), y an array (B,); each parameter's `data` is replaced by the moved one.
     Returns the loss before the step and the moved arrays.

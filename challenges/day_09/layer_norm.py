@@ -26,9 +26,10 @@ def layer_norm_forward(x: Tensor, weight: Tensor, bias: Tensor, epsilon: float =
 
 
 def layer_norm_backward(x: Tensor, weight: Tensor, upstream: Tensor, epsilon: float = 1e-5) -> tuple[Tensor, ...]:
-    """(∂L/∂x, ∂L/∂weight, ∂L/∂bias) from g = ∂L/∂y, shapes (…, D), (D,), (D,).
+    """(∂L/∂x, ∂L/∂weight, ∂L/∂bias) from upstream = ∂L/∂y, shapes (…, D), (D,), (D,).
 
-    With z the normalised row and h = g · weight: ∂L/∂x = (h − mean h − z · mean(h z)) / √(σ² + ε), means over the row.
+    With z the normalised row, h = upstream · weight the slope at z, and 1 where d = e, else 0, for [d = e]:
+    ∂z_e/∂x_d = ([d = e] − 1/D − z_e z_d / D) / √(σ² + ε), to be summed over e against h.
     One weight and one bias served every row. Torch must be able to differentiate the answer once more.
     """
     centred = x - x.mean(-1, keepdim=True)  # (…, D)
@@ -39,7 +40,7 @@ def layer_norm_backward(x: Tensor, weight: Tensor, upstream: Tensor, epsilon: fl
     dweight = (upstream * z).reshape(-1, x.shape[-1]).sum(0)  # (…, D) -> (D,)
     dbias = upstream.reshape(-1, x.shape[-1]).sum(0)  # (…, D) -> (D,)
 
-    # the slope at z, and what moving one number of the row does to all of them
+    # ∂L/∂x = (h − mean h − z · mean(h z)) / √(σ² + ε), means over the row
     h = upstream * weight
     level = h.mean(-1, keepdim=True)  # (…, D) -> (…, 1): through μ
     along = (h * z).mean(-1, keepdim=True)  # (…, D) -> (…, 1): through σ

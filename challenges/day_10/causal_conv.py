@@ -114,7 +114,8 @@ def filtered_regimes(returns: np.ndarray, refit: int = 252, minimum: int = 504) 
     Parameters are fitted when `minimum` returns are known, and again each `refit` days, on all returns so far: with
     `fit_switching(returns so far, start)`, whose answer has mean, variance and transition. The first start is
     `first_guess(returns so far, 2)`, every later one the fit before; a fit whose status is "collapsed" is not used,
-    and the one before it stays. Each fit serves from its own last day until the day before the next; the filter itself
+    and the one before it stays. Each fit serves from its own last day until the day before the next: the fit on
+    returns[:seen] gives the days from seen − 1 up to, not including, seen − 1 + refit, by `filtered`, which itself
     always begins on day 0. NaN while there is no fit.
     """
     chances, fit = np.full((len(returns), 2), np.nan), None  # (T, 2)

@@ -178,6 +178,12 @@ def masks_afterwards(q, k, v, mask=None):
     return (weights if mask is None else weights.masked_fill(~mask, 0)) @ v
 
 
+def softmax_over_queries(q, k, v, mask=None):
+    "Your softmax runs down the queries: it is each query's weights, along the keys, that sum to one."
+    scores = _scores(q, k)
+    return torch.nan_to_num(torch.softmax(scores if mask is None else scores.masked_fill(~mask, -torch.inf), -2)) @ v
+
+
 def forgets_the_root(q, k, v, mask=None):
     "Scores are divided by √W, the root of the width of a key."
     return lesson.attention(q * q.shape[-1] ** 0.5, k, v, mask)
@@ -245,6 +251,13 @@ def ignores_mask_when_present(x, projection, output, heads, mask=None, present=N
     return lesson.multi_head(x, projection, output, heads, mask if present is None else None, present)
 
 
+def either_allows(x, projection, output, heads, mask=None, present=None):
+    "You joined `mask` and `present` with |: one of the two is then enough to be heard. Both must allow."
+    if mask is not None and present is not None:
+        mask, present = mask | present[:, None, None, :], None
+    return lesson.multi_head(x, projection, output, heads, mask, present)
+
+
 def exchanges_true_and_false(x, projection, output, heads, mask=None, present=None):
     "True and False are exchanged: here True means may look, and is there."
     turned = [None if given is None else ~given for given in (mask, present)]
@@ -286,6 +299,7 @@ EXERCISES = {
             fills_with_a_billion,
             leaves_the_nan,
             masks_afterwards,
+            softmax_over_queries,
             forgets_the_root,
             divides_by_the_width,
         ],
@@ -299,6 +313,7 @@ EXERCISES = {
             interleaves_heads,
             ignores_who_is_there,
             ignores_mask_when_present,
+            either_allows,
             exchanges_true_and_false,
             hides_the_asker,
             scales_by_the_whole_width,

@@ -62,11 +62,8 @@ def count_parameters(width: int, heads: int, layers: int, hidden: int) -> int:
 
     A block has four linear maps in its attention (queries, keys, values, output), all from width to width and each with
     a bias; two in its feed-forward, width to hidden and back; and two norms, each with a gain and a bias. Every head
-    works in its own width/heads of the columns.
+    works in its own width/heads of the columns, and heads divides width.
     """
-    if width % heads:
-        raise ValueError(f"heads={heads} does not divide width={width}")
-
     # 4 (D² + D)  +  (D F + F) + (F D + D)  +  2 · 2D: the heads share the width, so their number does not appear
     attention = 4 * (width**2 + width)
     thinking = width * hidden + hidden + hidden * width + width

@@ -553,3 +553,115 @@ ADAPTERS |= {
     "dlcore.nn.encoder.Encoder.forward": _encoder,
     "dlcore.nn.positional.LearnedPositions.forward": _learned_positions,
 }
+
+
+# --- Day 13: three heads, temperature, conformal ---
+
+
+def _headed(rng: np.random.Generator) -> dict:
+    import torch
+
+    rows = int(rng.integers(1, 9))
+    wanted = {"return": rng.normal(size=rows) / 100, "volatility": rng.normal(size=rows)}
+    wanted["regime"] = rng.integers(-1, 2, rows).astype(float)
+    for values in wanted.values():
+        values[rng.random(rows) < 0.3] = np.nan
+    said = {name: rng.normal(size=(rows, 3 if name == "regime" else 1)) for name in wanted}
+    spreads = {"return": float(rng.uniform(0.005, 0.02)), "volatility": float(rng.uniform(0.3, 2))}
+    kept = [name for name in said if rng.random() < 0.8] or ["return"]
+    return {
+        "said": {name: torch.from_numpy(said[name]) for name in kept},
+        "wanted": {name: torch.from_numpy(values) for name, values in wanted.items()},
+        "spreads": spreads,
+        "weight": float(rng.uniform(0, 5)),
+    }
+
+
+def _variances(rng: np.random.Generator) -> dict:
+    return {"forecast": rng.uniform(0.1, 3, 20), "measured": rng.chisquare(1, 20)}
+
+
+def _sure(rng: np.random.Generator) -> dict:
+    shape = rng.integers(2, 6, size=rng.integers(1, 4))
+    return {"logits": rng.normal(size=shape) * 10.0 ** rng.integers(-1, 5), "temperature": float(rng.uniform(0.1, 9))}
+
+
+def _classes(rng: np.random.Generator) -> dict:
+    logits = rng.normal(size=(60, int(rng.integers(2, 5))))
+    noise = rng.gumbel(size=logits.shape)  # its argmax is drawn from the softmax: some temperature is best
+    return {"logits": logits * 10.0 ** rng.uniform(-1, 1), "classes": (logits + noise).argmax(1)}
+
+
+def _residuals(rng: np.random.Generator) -> dict:
+    return {"residuals": rng.standard_t(3, int(rng.integers(0, 40))), "coverage": float(rng.choice([0.5, 0.8, 0.9]))}
+
+
+def _intervals(rng: np.random.Generator) -> dict:
+    return {"predictions": rng.normal(size=int(rng.integers(1, 9)))} | _residuals(rng)
+
+
+def _as_time_goes_by(rng: np.random.Generator) -> dict:
+    days = int(rng.integers(30, 90))
+    choices = {"delay": int(rng.integers(1, 7)), "window": int(rng.integers(5, 60)), "coverage": 0.8}
+    choices["rate"] = float(rng.choice([0.0, 0.02, 0.3]))
+    return {"predictions": rng.normal(size=days), "outcomes": rng.standard_t(3, days)} | choices
+
+
+def _on_days(values):
+    import pandas as pd
+    import xarray as xr
+
+    return xr.DataArray(values, {"date": pd.bdate_range("2020-01-01", periods=len(values))}, ("date",))
+
+
+def _variance_loss(forecast, measured):
+    from dlcore.risk import variance_loss
+
+    ahead = _on_days(np.concatenate([[0.0], measured]))  # what a day's forecast is held to comes a day later
+    return variance_loss(_on_days(np.concatenate([forecast, [np.nan]])), ahead).to_numpy()[:-1]
+
+
+def _temperature(logits, temperature):
+    from dlcore.risk.calibration import Temperature
+
+    return Temperature(temperature)(logits)
+
+
+def _fitted_temperature(logits, classes):
+    from dlcore.risk import fit_temperature
+
+    return fit_temperature(logits, classes).temperature
+
+
+def _ends(intervals, *names):
+    return tuple(intervals[name].to_numpy() for name in ("lower", "upper", *names))
+
+
+def _split(predictions, residuals, coverage):
+    from dlcore.risk import split_conformal
+
+    return _ends(split_conformal(_on_days(predictions), residuals, coverage=coverage))
+
+
+def _adaptive(predictions, outcomes, **choices):
+    from dlcore.risk import adaptive_conformal
+
+    return _ends(adaptive_conformal(_on_days(predictions), _on_days(outcomes), **choices), "alpha")
+
+
+CASES |= {
+    "day_13.heads.multi_task_loss": _headed,
+    "day_13.heads.qlike": _variances,
+    "day_13.heads.temperature_scale": _sure,
+    "day_13.heads.fit_temperature": _classes,
+    "day_13.heads.conformal_quantile": _residuals,
+    "day_13.heads.split_conformal": _intervals,
+    "day_13.heads.adaptive_conformal": _as_time_goes_by,
+}
+ADAPTERS |= {
+    "dlcore.risk.losses.variance_loss": _variance_loss,
+    "dlcore.risk.calibration.Temperature": _temperature,
+    "dlcore.risk.calibration.fit_temperature": _fitted_temperature,
+    "dlcore.risk.conformal.split_conformal": _split,
+    "dlcore.risk.conformal.adaptive_conformal": _adaptive,
+}

@@ -1,4 +1,4 @@
-"""`dlcore benchmark ett`: entrants of the public forecasting benchmark on a file of yours."""
+"""`dlcore benchmark`: the public forecasting benchmark, and networks beside the last price, on files of yours."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ from dlcore.cli.printing import AsJson, one_line_refusals, print_json, print_tab
 
 if TYPE_CHECKING:
     from dlcore.contests.ett import Result
+    from dlcore.contests.prices import PriceResult
 
 benchmark = typer.Typer(help="Public benchmarks, on files that you have.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -49,6 +50,49 @@ def forecast_series(
     typer.echo(f"{path.name}: {len(results[0].losses.squared)} test windows, horizon {horizon}")
     heads = ["model", "look-back", "MSE", "MAE", f"less {names[0]}", "seeds", "seconds"]
     print_table(heads, [_shown(row) for row in rows])
+
+
+@benchmark.command("prices")
+def foretell_prices(
+    market: Annotated[str, typer.Option(help="A name, a stored market or a path; opens and volumes are needed.")],
+    start: Annotated[str | None, typer.Option(help="First date.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date; the 252 sessions up to it are the test.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="ANN, ANN-level, LSTM; ANN and LSTM without it.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="At most; the model's own without it.")] = None,
+    folder: Annotated[str, typer.Option(help="Where the leaderboard lies.")] = "build/leaderboard",
+    as_json: AsJson = False,
+) -> None:
+    """Train on all assets of a market; prices beside the last price, sides, R²; and the market's leaderboard."""
+    with one_line_refusals():
+        from dlcore.cli.contests import print_board
+        from dlcore.contests import Leaderboard, own_arena
+        from dlcore.contests.baselines import enter_baselines
+        from dlcore.contests.prices import compete
+
+        place, board = own_arena(market, start, end), Leaderboard(folder)
+        results = [compete(board, place, name, seed=seed, epochs=epochs) for name in model or ["ANN", "LSTM"]]
+        if "LightGBM" not in {row.name for row in board.rows(place.name)}:
+            list(enter_baselines(board, place))
+    if as_json:
+        print_json({"market": place.name, "results": [vars(result) for result in results]})
+        return
+    heads = ["model", "MAPE %", "last price %", "side", "always the same", "R²", "weights", "seconds"]
+    print_table(heads, [_foretold(result) for result in results])
+    print_board(board, place.name)
+
+
+def _foretold(result: "PriceResult") -> list[str]:
+    return [
+        result.name,
+        f"{result.mape:.3f}",
+        f"{result.last_mape:.3f}",
+        f"{result.direction:.4f} ± {result.direction_error:.4f}",
+        f"{result.base_rate:.4f}",
+        f"{result.r_squared:+.4f}",
+        f"{result.parameters:,}",
+        f"{result.seconds:.0f}",
+    ]
 
 
 def _telling(name: str) -> Any:

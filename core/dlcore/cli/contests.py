@@ -1,10 +1,13 @@
 """`dlcore leaderboard`: enter the baselines where they are missing, and print every row."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlcore.cli.printing import print_json, print_table
+
+if TYPE_CHECKING:
+    from dlcore.contests import Leaderboard
 
 ROW = ("name", "rank IC", "t", "direction", "net Sharpe", "95 %", "turnover", "parameters", "seconds", "deflated")
 
@@ -31,8 +34,13 @@ def leaderboard(
         print_json({name: [vars(row) for row in board.rows(name)] for name in chosen})
         return
     for name in chosen:
-        typer.echo(f"{name}: {len(board.trials.table(name))} trials")
-        print_table(list(ROW), [_shown(row) for row in board.table(name).to_dict("records")])
+        print_board(board, name)
+
+
+def print_board(board: "Leaderboard", arena: str) -> None:
+    """Print the rows of one arena, best first."""
+    typer.echo(f"{arena}: {len(board.trials.table(arena))} trials")
+    print_table(list(ROW), [_shown(row) for row in board.table(arena).to_dict("records")])
 
 
 def _shown(row: dict) -> list[str]:

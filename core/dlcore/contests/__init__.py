@@ -12,11 +12,19 @@ if TYPE_CHECKING:
     from dlcore.contests.arena import ARENAS as ARENAS
     from dlcore.contests.arena import Arena as Arena
     from dlcore.contests.arena import open_arena as open_arena
+    from dlcore.contests.arena import own_arena as own_arena
     from dlcore.contests.leaderboard import Leaderboard as Leaderboard
     from dlcore.contests.trials import Trials as Trials
 
-_HOMES = {"ARENAS": "arena", "Arena": "arena", "Leaderboard": "leaderboard", "Trials": "trials", "open_arena": "arena"}
+_HOMES = {
+    "ARENAS": "arena",
+    "Arena": "arena",
+    "Leaderboard": "leaderboard",
+    "Trials": "trials",
+    "open_arena": "arena",
+    "own_arena": "arena",
+}
 
-__all__ = ["ARENAS", "Arena", "Leaderboard", "Trials", "open_arena"]
+__all__ = ["ARENAS", "Arena", "Leaderboard", "Trials", "open_arena", "own_arena"]
 
 __getattr__ = on_demand(__name__, _HOMES)

@@ -5,8 +5,10 @@ IC of .05 can be learned from prices; `empty` the same market, shock for shock, 
 `empty` has a leak.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlcore.targets import WalkForward, forward_return
@@ -25,8 +27,8 @@ class Arena:
     ----------
     name, market : str
         Its own, and what `load_panel` knows.
-    start : str or None
-        First date that is used.
+    start, end : str or None
+        First and last date that are used.
     entry : {"next_open", "next_close"}
         Where orders are filled.
     top : int
@@ -47,13 +49,14 @@ class Arena:
     plan: WalkForward
     horizon: int = 5
     cost_bps: float = 5.0
+    end: str | None = None
 
     @cached_property
     def panel(self) -> "xr.Dataset":
         """The market, (date, asset)."""
         from dlcore.markets import load_panel
 
-        return load_panel(self.market, start=self.start)
+        return load_panel(self.market, start=self.start, end=self.end)
 
     @cached_property
     def labels(self) -> "xr.Dataset":
@@ -73,6 +76,42 @@ ARENAS = {
     "planted": ("simulated-sp500?ic=0.05", None, "next_open", 50, _SHORT),
     "empty": ("simulated-sp500?ic=0", None, "next_open", 50, _SHORT),
 }
+
+
+def own_arena(market: str, start: str | None = None, end: str | None = None, *, test: int = 252) -> Arena:
+    """An arena of any market with opens: trained once, tested on the last year.
+
+    Parameters
+    ----------
+    market : str
+        What `load_panel` knows: a name, a stored market, a path.
+    start, end : str, optional
+        First and last date.
+    test : int
+        Sessions of the test period, ≥ 1; the last 15 % of what lies before them are for validation.
+
+    Returns
+    -------
+    Arena
+        Named after the market; a tenth of its assets is bought, at most 50, and as many sold short.
+
+    Raises
+    ------
+    ValueError
+        For a market without opens, with fewer than twenty assets, or with too few sessions.
+    """
+    from dlcore.markets import load_panel
+
+    panel = load_panel(market, start=start, end=end)
+    sessions, assets = panel.sizes["date"], panel.sizes["asset"]
+    if "open" not in panel:
+        raise ValueError(f"market={market!r} has no opens: give one with open and close")
+    if assets < 20 or sessions < 2 * test:
+        raise ValueError(f"market={market!r} has {assets} assets × {sessions} sessions: give 20 × {2 * test} at least")
+    train = sessions - test - 1
+    plan = WalkForward(train, test, validation=round(0.15 * train), embargo=1)
+    name = re.sub(r"[^a-z0-9]+", "-", Path(market.split("?")[0]).stem.lower()).strip("-")
+    return Arena(name, market, start, "next_open", min(assets // 10, 50), plan, end=end)
 
 
 @lru_cache(maxsize=4)

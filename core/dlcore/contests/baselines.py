@@ -7,7 +7,7 @@ result.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dlcore.contests.arena import open_arena
+from dlcore.contests.arena import Arena, open_arena
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,14 +38,14 @@ def factors(panel: "xr.Dataset") -> "xr.Dataset":
     return xr.Dataset({name: column.drop_attrs() for name, column in columns.items()})
 
 
-def enter_baselines(board: "Leaderboard", arena: str) -> Iterator[str]:
+def enter_baselines(board: "Leaderboard", arena: "str | Arena") -> Iterator[str]:
     """Enter them all in one arena, and yield the name of each as it is done.
 
     Parameters
     ----------
     board : Leaderboard
-    arena : str
-        One of `ARENAS`.
+    arena : str or Arena
+        One of `ARENAS`, or an arena of your own.
 
     Yields
     ------
@@ -54,7 +54,7 @@ def enter_baselines(board: "Leaderboard", arena: str) -> Iterator[str]:
     """
     from dlcore.models import GradientBoosting, Persistence, Ridge
 
-    place = open_arena(arena)
+    place = arena if isinstance(arena, Arena) else open_arena(arena)
     held = place.panel["close"].notnull()
     board.enter_weights("1/N", held / held.sum("asset"), arena)
     yield "1/N"

@@ -80,7 +80,7 @@ class Leaderboard:
         name: str,
         build: "Callable[[], Forecaster]",
         features: "Callable[[xr.Dataset], xr.Dataset]",
-        arena: str = "real",
+        arena: str | Arena = "real",
         *,
         length: int = 1,
     ) -> Row:
@@ -94,8 +94,8 @@ class Leaderboard:
             Makes an unfitted forecaster; called once for each fold.
         features : callable
             Makes features (date, asset) of a panel, by the past alone.
-        arena : str
-            One of `ARENAS`.
+        arena : str or Arena
+            One of `ARENAS`, or an arena of your own.
         length : int
             Sessions in a window.
 
@@ -109,7 +109,7 @@ class Leaderboard:
         ValueError
             For an unknown arena or a name without letters.
         """
-        place, began = open_arena(arena), time.perf_counter()
+        place, began = _opened(arena), time.perf_counter()
         scores, model = walk(build, features(place.panel), place, length=length)
         seconds = time.perf_counter() - began
         configuration = {"model": type(model).__name__, "settings": model.settings(), "length": length, "name": name}
@@ -119,7 +119,7 @@ class Leaderboard:
         self,
         name: str,
         scores: "xr.DataArray",
-        arena: str = "real",
+        arena: str | Arena = "real",
         parameters: int = 0,
         seconds: float = 0.0,
         configuration: Mapping[str, Any] | None = None,
@@ -128,7 +128,8 @@ class Leaderboard:
 
         Parameters
         ----------
-        name, arena : str
+        name : str
+        arena : str or Arena
         scores : DataArray (date, asset)
             On the arena's axes, or some of its dates.
         parameters, seconds : int, float
@@ -142,14 +143,14 @@ class Leaderboard:
         """
         from dlcore.backtest import overlapping_weights
 
-        place = open_arena(arena)
+        place = _opened(arena)
         scores = on_test_dates(scores, place)
         weights = overlapping_weights(scores, place.top, place.horizon, bottom=place.top)
         return self._write(name, place, weights, forecast_skill(scores, place), parameters, seconds, configuration)
 
-    def enter_weights(self, name: str, weights: "xr.DataArray", arena: str = "real") -> Row:
+    def enter_weights(self, name: str, weights: "xr.DataArray", arena: str | Arena = "real") -> Row:
         """Judge a portfolio, such as 1/N; only its test dates count."""
-        place = open_arena(arena)
+        place = _opened(arena)
         return self._write(name, place, on_test_dates(weights, place), {}, 0, 0.0, None)
 
     def rows(self, arena: str) -> list[Row]:
@@ -287,6 +288,10 @@ def net_sharpe(returns: "pd.Series") -> tuple[float | None, float | None, float 
         return None, None, None
     found = block_bootstrap(sharpe, returns, generator=np.random.default_rng(0), resamples=RESAMPLES)
     return found.estimate, found.lower, found.upper
+
+
+def _opened(arena: str | Arena) -> Arena:
+    return arena if isinstance(arena, Arena) else open_arena(arena)
 
 
 def _number(value: float) -> float | None:

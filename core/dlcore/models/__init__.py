@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dlcore.models.forecaster import Forecaster as Forecaster
     from dlcore.models.forecaster import load_forecaster as load_forecaster
     from dlcore.models.gradient_boosting import GradientBoosting as GradientBoosting
+    from dlcore.models.heads import multi_task_loss as multi_task_loss
     from dlcore.models.itransformer import ITransformer as ITransformer
     from dlcore.models.linear_forecasters import DLinear as DLinear
     from dlcore.models.linear_forecasters import NLinear as NLinear
@@ -43,6 +44,7 @@ _HOMES = {
     "TiDE": "tide",
     "TransformerForecaster": "transformer",
     "load_forecaster": "forecaster",
+    "multi_task_loss": "heads",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "TiDE",
     "TransformerForecaster",
     "load_forecaster",
+    "multi_task_loss",
 ]
 
 __getattr__ = on_demand(__name__, _HOMES)

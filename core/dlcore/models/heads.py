@@ -70,14 +70,55 @@ class Headed(nn.Module):
         return {name: head(found).float() for name, head in self.heads.items()}
 
 
-def losses(said: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor], weight: float) -> torch.Tensor:
-    """The return's loss plus `weight` times that of each other head, (batch,); 0 for a target that is NaN."""
-    total = torch.zeros_like(wanted["return"])
-    for name, answer in said.items():
-        known = torch.isfinite(wanted[name])
-        each = HEADS[name].loss(answer, torch.where(known, wanted[name], 0))  # (B,)
-        total = total + torch.where(known, each, 0) * (1.0 if name == "return" else weight)
-    return total
+def multi_task_loss(
+    said: Mapping[str, torch.Tensor],
+    wanted: Mapping[str, torch.Tensor],
+    spreads: Mapping[str, float] | None = None,
+    weight: float = 1.0,
+) -> torch.Tensor:
+    """The return's loss plus `weight` times that of each other head.
+
+    Parameters
+    ----------
+    said : mapping of str to tensor (batch, width of the head)
+        By names of `HEADS`; numbers, or logits.
+    wanted : mapping of str to tensor (batch,)
+        Has every name of `said`. A direction is 0 or 1, a regime -1, 0 or 1. NaN is not known and adds nothing, neither
+        to the loss nor to a gradient.
+    spreads : mapping of str to float, optional
+        By how much return and volatility are divided, both what is said and what is wanted: their standard deviation
+        on the training period, so that a weight of 1 means the same for all. 1 where not given, as for targets that
+        were standardised before.
+    weight : float
+        Of every head but the return's.
+
+    Returns
+    -------
+    Tensor (batch,)
+
+    Raises
+    ------
+    ValueError
+        For a head that is not in `HEADS`, one without a target, or a spread that is not above zero.
+
+    References
+    ----------
+    Caruana, "Multitask learning", Machine Learning 28 (1997).
+    """
+    if odd := sorted(set(said) - HEADS.keys() | set(said) - set(wanted)):
+        raise ValueError(f"head {odd[0]!r} is not known or has no target: give some of {', '.join(HEADS)}, with wanted")
+    spreads = spreads or {}
+    if odd := [name for name in said if not spreads.get(name, 1.0) > 0]:
+        raise ValueError(f"spreads[{odd[0]!r}]={spreads[odd[0]]!r} is not allowed: give a number above 0")
+    each = [_weighted(name, said[name], wanted[name], spreads.get(name, 1.0), weight) for name in said]
+    return torch.stack(each).sum(0)  # (heads, B) to (B,)
+
+
+def _weighted(name: str, answer: torch.Tensor, target: torch.Tensor, spread: float, weight: float) -> torch.Tensor:
+    """One head's share of the loss, (batch,)."""
+    scale, known = (spread if HEADS[name].scaled else 1.0), torch.isfinite(target)
+    loss = HEADS[name].loss(answer / scale, torch.where(known, target, 0) / scale)
+    return torch.where(known, loss, 0) * (1.0 if name == "return" else weight)
 
 
 def head_targets(windows: "Windows", name: str) -> torch.Tensor:

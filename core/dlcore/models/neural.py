@@ -8,13 +8,14 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
 
+from dlcore.models.fingerprint import fingerprint
 from dlcore.models.forecaster import Forecaster
-from dlcore.models.heads import FURTHER, HEADS, Headed, head_targets, losses
+from dlcore.models.heads import FURTHER, HEADS, Headed, head_targets, multi_task_loss
 from dlcore.training import (
     IndexBatches,
     Training,
@@ -84,6 +85,24 @@ class NeuralForecaster(Forecaster):
             raise ValueError(f"head_weight={self.head_weight!r} is not allowed: give a finite number ≥ 0")
         self._module: Headed | None = None
         self.training: Training | None = None  # what happened in `fit`; not kept on disk
+        self._runs: Path | None = None
+
+    def resuming(self, folder: str | Path) -> Self:
+        """Keep every epoch of `fit` under a folder, so that a fit that was killed goes on there.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Each fit has a folder of its own in it, named after its settings and samples: the folds of a walk-forward
+            may share one, and other data never go on where these stood.
+
+        Returns
+        -------
+        NeuralForecaster
+            Itself.
+        """
+        self._runs = Path(folder)
+        return self
 
     @abstractmethod
     def _body(self, features: int, length: int) -> "tuple[nn.Module, int]":
@@ -146,7 +165,8 @@ class NeuralForecaster(Forecaster):
         module, device = self._built(heads), choose_device(self.device)
         batches = IndexBatches(self._fetch(learn, state, device), len(learn), self.batch_size)
         judged_by = IndexBatches(self._fetch(judge, state, device), len(judge), BATCH)
-        self.training = loop.train(module, self._loss, batches, self._config(), validation=judged_by)
+        place = None if self._runs is None else self._runs / fingerprint(self, state, learn, judge)
+        self.training = loop.train(module, self._loss, batches, self._config(), validation=judged_by, folder=place)
         self._module = module
         return state
 
@@ -182,7 +202,7 @@ class NeuralForecaster(Forecaster):
 
     def _loss(self, module: "nn.Module", batch: tuple[torch.Tensor, dict[str, torch.Tensor]]) -> torch.Tensor:
         inputs, wanted = batch
-        return losses(module(inputs), wanted, self.head_weight)  # (B,)
+        return multi_task_loss(module(inputs), wanted, weight=self.head_weight)  # (B,)
 
     def _config(self) -> TrainingConfig:
         names = ("epochs", "learning_rate", "weight_decay", "patience", "seed", "device")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dlcore.targets.returns import direction as direction
     from dlcore.targets.returns import forward_return as forward_return
     from dlcore.targets.returns import three_class as three_class
+    from dlcore.targets.volatility import forward_variance as forward_variance
 
 _HOMES = {
     "Fold": "folds",
@@ -26,6 +27,7 @@ _HOMES = {
     "direction": "returns",
     "excess_return": "relative",
     "forward_return": "returns",
+    "forward_variance": "volatility",
     "three_class": "returns",
     "volatility_regime": "regimes",
 }
@@ -37,6 +39,7 @@ __all__ = [
     "direction",
     "excess_return",
     "forward_return",
+    "forward_variance",
     "three_class",
     "volatility_regime",
 ]

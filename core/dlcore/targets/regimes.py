@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlcore.targets.trades import find_trades, label_dataset, last_row
+from dlcore.targets.trades import find_trades, label_dataset
+from dlcore.targets.volatility import squared_moves
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +52,7 @@ def volatility_regime(
     if lookback < 2:
         raise ValueError(f"lookback={lookback} is not allowed: give an integer ≥ 2")
     trades = find_trades(panel, horizon, entry, universe=universe, delisting_return=0.0)
-    moved = _squared_moves(trades.price).cumsum(axis=0)  # (T, N): variance realised since the first row
+    moved = squared_moves(trades.price).cumsum(axis=0)  # (T, N): variance realised since the first row
     past = np.full_like(moved, np.nan)
     past[horizon:] = (moved[horizon:] - moved[:-horizon]) / horizon
     past[horizon:][np.isnan(trades.price[horizon:]) | np.isnan(trades.price[:-horizon])] = np.nan
@@ -65,11 +66,3 @@ def volatility_regime(
     value = np.where(np.isnan(low), np.nan, (realised > high).astype(np.float64) - (realised < low))
     attrs = {"label": "volatility_regime", "horizon": horizon, "entry": entry, "lookback": lookback}
     return label_dataset(panel, trades, value, attrs)
-
-
-def _squared_moves(price: np.ndarray) -> np.ndarray:
-    """Squared log return since the trade before, (dates, assets); zero where there is none."""
-    traded = np.log(price)
-    before = np.full_like(traded, np.nan)
-    before[1:] = np.take_along_axis(traded, np.maximum(last_row(traded), 0), axis=0)[:-1]
-    return np.nan_to_num((traded - before) ** 2)

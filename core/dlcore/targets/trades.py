@@ -33,11 +33,11 @@ class Trades:
     mark : array
         What a position is worth at that hour: `price`, or the last close so far where the stock does not trade.
     member : array of bool
-        Inside the universe on the decision date, and bought on the next session.
+        Inside the universe on the decision date, and bought on the session of the fill.
     done : array of bool
         `member`, and the sale is known; elsewhere the rows below mean nothing.
     due : int
-        Sessions from t to the planned exit: `horizon` + 1.
+        Sessions from t to the planned exit: `horizon` and the wait before the fill.
     exit : array of int
         Where the interval of the return ends: the planned session, or the first after it with a trade.
     known : array of int
@@ -57,7 +57,13 @@ class Trades:
 
 
 def find_trades(
-    panel: "xr.Dataset", horizon: int, entry: str, *, universe: "xr.DataArray | None", delisting_return: float
+    panel: "xr.Dataset",
+    horizon: int,
+    entry: str,
+    *,
+    universe: "xr.DataArray | None",
+    delisting_return: float,
+    wait: int = 1,
 ) -> Trades:
     """Follow every order from its fill to its end.
 
@@ -67,6 +73,9 @@ def find_trades(
         A Panel; `close`, and `open` for next_open.
     horizon, entry, universe, delisting_return
         As in `forward_return`.
+    wait : int
+        Sessions from the decision to the fill. With 0 nobody trades: the interval begins at the price of t itself, and
+        serves labels of risk.
 
     Returns
     -------
@@ -87,8 +96,8 @@ def find_trades(
     last = last_row(seen)  # (T, N): latest row with a trade so far, -1 before the first
     mark = np.where(np.isfinite(price), price, np.take_along_axis(seen, np.maximum(last, 0), axis=0))
 
-    due = horizon + 1
-    bought = _ahead(price, 1, np.nan)  # (T, N): what is paid on session t+1
+    due = horizon + wait
+    bought = _ahead(price, wait, np.nan)  # (T, N): what is paid on session t+wait
     member = np.isfinite(bought)
     if universe is not None:
         member &= mask_values(universe, panel.indexes["date"], panel.indexes["asset"], "universe")

@@ -101,9 +101,11 @@ LABELS = {
     "direction": targets.direction,
     "excess_return": targets.excess_return,
     "forward_return": targets.forward_return,
+    "forward_variance": lambda panel, horizon, entry: targets.forward_variance(panel, horizon),
     "three_class": targets.three_class,
     "volatility_regime": lambda *terms: targets.volatility_regime(*terms, lookback=60),
 }
+REACH = dict.fromkeys(LABELS, HORIZON + 1) | {"forward_variance": HORIZON}  # nobody waits for a fill
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -122,7 +124,7 @@ def test_no_scaler_knows_what_comes_after_its_training(panel, name):
 def test_a_label_looks_as_far_as_it_says_and_no_further(whole, name, entry, benchmark):
     given = whole if benchmark else whole.drop_vars("benchmark")
     days = given["date"].to_numpy()[[150, -2]]
-    assert_causal(lambda p: LABELS[name](p, HORIZON, entry), given, dates=days, lookahead=HORIZON + 1)
+    assert_causal(lambda p: LABELS[name](p, HORIZON, entry), given, dates=days, lookahead=REACH[name])
 
 
 def test_nothing_was_forgotten():
@@ -173,4 +175,4 @@ def test_a_planted_leak_is_caught(panel, leak):
 @pytest.mark.parametrize("name", LABELS)
 def test_a_label_is_caught_where_it_is_allowed_a_session_less(whole, name, entry):
     with pytest.raises(LookAheadError):
-        assert_causal(lambda p: LABELS[name](p, HORIZON, entry), whole, lookahead=HORIZON)
+        assert_causal(lambda p: LABELS[name](p, HORIZON, entry), whole, lookahead=REACH[name] - 1)

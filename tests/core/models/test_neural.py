@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from dlcore.models import ANN, LSTM, TCN, TransformerForecaster, load_forecaster
-from dlcore.models.heads import HEADS, losses
+from dlcore.models.heads import HEADS, multi_task_loss
+from dlcore.training import loop
 from dlcore.windows import make_windows
 
 SMALL = {"batch_size": 64, "learning_rate": 3e-3, "device": "cpu"}
@@ -98,14 +99,15 @@ def test_the_losses_are_those_of_a_plain_loop_and_an_unknown_target_adds_nothing
     wanted["regime"] = rng.integers(-1, 2, rows).astype(float)
     for name in ("volatility", "regime"):
         wanted[name][rng.random(rows) < 0.4] = np.nan
-    found = losses(said, {name: torch.tensor(values) for name, values in wanted.items()}, weight)
+    spreads = {"return": float(rng.uniform(0.01, 3)), "volatility": float(rng.uniform(0.01, 3))}
+    found = multi_task_loss(said, {name: torch.tensor(values) for name, values in wanted.items()}, spreads, weight)
     for i in range(rows):
         one = {name: answer[i].detach().numpy() for name, answer in said.items()}
         up = 1 / (1 + np.exp(-one["direction"][0]))
-        expected = (one["return"][0] - wanted["return"][i]) ** 2
+        expected = ((one["return"][0] - wanted["return"][i]) / spreads["return"]) ** 2
         expected -= weight * np.log(up if wanted["direction"][i] else 1 - up)
         if np.isfinite(wanted["volatility"][i]):
-            expected += weight * (one["volatility"][0] - wanted["volatility"][i]) ** 2
+            expected += weight * ((one["volatility"][0] - wanted["volatility"][i]) / spreads["volatility"]) ** 2
         if np.isfinite(wanted["regime"][i]):
             chances = np.exp(one["regime"]) / np.exp(one["regime"]).sum()
             expected -= weight * np.log(chances[int(wanted["regime"][i]) + 1])
@@ -115,6 +117,18 @@ def test_the_losses_are_those_of_a_plain_loop_and_an_unknown_target_adds_nothing
         gradient = said[name].grad
         assert torch.isfinite(gradient).all()
         assert (gradient[np.isnan(wanted[name])] == 0).all()
+
+
+def test_without_spreads_targets_count_as_they_stand_and_odd_heads_are_refused():
+    said = {"return": torch.tensor([[2.0]]), "volatility": torch.tensor([[1.0]])}
+    wanted = {"return": torch.tensor([5.0]), "volatility": torch.tensor([torch.nan])}
+    assert multi_task_loss(said, wanted).tolist() == [9.0]
+    assert multi_task_loss(said, wanted, {"return": 3.0}).item() == pytest.approx(1)
+    with pytest.raises(ValueError, match=r"spreads\['return'\]=0.0 is not allowed"):
+        multi_task_loss(said, wanted, {"return": 0.0})
+    for odd in ({"volume": said["return"]}, {"regime": torch.zeros(1, 3)}):
+        with pytest.raises(ValueError, match="is not known or has no target"):
+            multi_task_loss(said | odd, wanted | {"volume": wanted["return"]})
 
 
 def test_units_of_features_and_labels_do_not_matter(taught):
@@ -153,6 +167,38 @@ def test_without_validation_the_last_dates_are_held_out_and_a_gap_before_them():
     assert len(rows[1]) + len(rows[2]) + 6 == len(rows[0])
     alone = ANN(epochs=2, gap=6, **SMALL).fit(windows).predict(windows)
     np.testing.assert_array_equal(alone, ANN(epochs=2, **SMALL).fit(learn, judge).predict(windows))
+
+
+@pytest.mark.parametrize("name", ["LSTM", "transformer"])
+def test_a_fit_that_was_killed_goes_on_and_ends_the_same(name, tmp_path, monkeypatch):
+    features, labels = market()
+    fold, windows = fold_of(labels), make_windows(features, labels, length=3)
+    parts = windows.select(fold.train), windows.select(fold.validation)
+    straight = KINDS[name]().fit(*parts)
+    written, append = [], loop.append_metrics
+
+    def killed(path, entry):
+        append(path, entry)
+        written.append(entry["epoch"])
+        if len(written) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "append_metrics", killed)
+    with pytest.raises(KeyboardInterrupt):
+        KINDS[name]().resuming(tmp_path).fit(*parts)
+    resumed = KINDS[name]().resuming(tmp_path).fit(*parts)
+    assert written[:4] == [1, 2, 3, 4], "the first three epochs are not learned again"
+    np.testing.assert_array_equal(resumed.predict(windows), straight.predict(windows))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_samples_do_not_go_on_where_these_stood(tmp_path):
+    features, labels = market()
+    fold, windows = fold_of(labels), make_windows(features, labels, length=3)
+    other = make_windows(features, labels.assign(value=-labels["value"]), length=3)
+    for each in (windows, windows, other):
+        KINDS["ANN"]().resuming(tmp_path).fit(each.select(fold.train), each.select(fold.validation))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def trending():

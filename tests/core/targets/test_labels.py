@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcore.markets import load_panel
+from dlcore.risk.series import ahead
 from dlcore.targets import (
     alpha_score,
     direction,
     excess_return,
     forward_return,
+    forward_variance,
     three_class,
     volatility_regime,
 )
@@ -154,6 +156,37 @@ def test_regimes_equal_a_loop_over_days(make_ragged, seed, horizon, entry):
             realised = variance(t + 1, leave)
             if min(abs(realised - low), abs(realised - high)) > 1e-12:
                 assert got[t, j] == int(realised > high) - int(realised < low)
+
+
+@given(seed=st.integers(0, 10**6), horizon=st.integers(1, 9), masked=st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_forward_variance_equals_a_loop_over_days(make_ragged, seed, horizon, masked):
+    panel = make_ragged(seed)
+    universe = some_universe(panel, seed) if masked else None
+    got, close, dates = forward_variance(panel, horizon, universe=universe), panel["close"].to_numpy(), panel["date"]
+    for j in range(close.shape[1]):
+        trades = [row for row in range(len(close)) if not np.isnan(close[row, j])]
+        for t in range(len(close)):
+            planned = t + horizon
+            leave = next((row for row in trades if row >= planned), None)
+            known = leave
+            if leave is None and trades and trades[-1] + 20 < len(close) and planned < len(close):
+                leave, known = planned, max(planned, trades[-1] + 20)
+            value, start, end = (got[name].to_numpy()[t, j] for name in ("value", "start", "end"))
+            if t not in trades or leave is None or (masked and not universe.to_numpy()[t, j]):
+                assert np.isnan(value)
+                assert np.isnat([start, end]).all()
+                continue
+            moves = [np.log(close[b, j] / close[a, j]) ** 2 for a, b in pairwise(trades) if t < b <= leave]
+            assert value == pytest.approx(sum(moves), rel=1e-9, abs=1e-15)
+            assert (start, end) == (dates.to_numpy()[t + 1], dates.to_numpy()[known])
+
+
+def test_a_forecast_of_variance_is_held_to_the_same_sum():
+    panel = load_panel("us-tech-5", "2010-01-04", "2010-12-31")
+    returns = np.log(panel["close"]).diff("date").reindex(date=panel["date"])
+    label = forward_variance(panel, 5)["value"]
+    np.testing.assert_allclose(label[1:], ahead(returns**2, 5)[1:], rtol=1e-9)
 
 
 # --- nothing from after the end --------------------------------------------------------------------------------------

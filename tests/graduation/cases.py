@@ -665,3 +665,132 @@ ADAPTERS |= {
     "dlcore.risk.conformal.split_conformal": _split,
     "dlcore.risk.conformal.adaptive_conformal": _adaptive,
 }
+
+
+# --- Day 14: the lesson's functions on the graduates' own layers ---
+
+
+def _channels(rng: np.random.Generator) -> tuple[Tensor, int, int]:
+    """Windows of channels that differ in level and size, and how far ahead."""
+    batch, look_back, channels, horizon = (int(k) for k in rng.integers(1, 7, size=4))
+    scale = 10.0 ** rng.integers(-2, 3, size=channels)
+    windows = rng.normal(size=(batch, look_back + 1, channels)) * scale + rng.normal(size=channels) * scale
+    return torch.from_numpy(windows), look_back + 1, horizon
+
+
+def _drawn_network(network, rng: np.random.Generator):
+    """All weights drawn, float64, nothing dropped."""
+    for parameter in network.double().parameters():
+        parameter.requires_grad_(False).copy_(torch.from_numpy(rng.normal(size=tuple(parameter.shape)) / 2))
+    return network.eval()
+
+
+def _averaged(rng: np.random.Generator) -> dict:
+    windows, *_ = _channels(rng)
+    return {"windows": windows, "taps": 2 * int(rng.integers(0, 8)) + 1}
+
+
+def _decomposed(rng: np.random.Generator) -> dict:
+    from dlcore.models.linear_forecasters import DecomposedLinear
+
+    windows, look_back, horizon = _channels(rng)
+    taps = 2 * int(rng.integers(0, 5)) + 1
+    network = _drawn_network(DecomposedLinear(look_back, horizon, taps), rng)
+    return {"windows": windows, "seasonal": network.seasonal, "trendwise": network.trendwise, "taps": taps}
+
+
+def _last_subtracted(rng: np.random.Generator) -> dict:
+    from dlcore.models.linear_forecasters import LastSubtractedLinear
+
+    windows, look_back, horizon = _channels(rng)
+    return {"windows": windows, "linear": _drawn_network(LastSubtractedLinear(look_back, horizon), rng).linear}
+
+
+def _dense(rng: np.random.Generator) -> dict:
+    from dlcore.models.tide import DenseEncoderDecoder
+
+    windows, look_back, horizon = _channels(rng)
+    width, layers = (int(k) for k in rng.integers(1, 4, size=2))
+    network = _drawn_network(DenseEncoderDecoder(look_back, horizon, windows.shape[2], width, layers, 0.1), rng)
+    return {"windows": windows, "dense": network.dense, "step": network.step, "straight": network.straight}
+
+
+def _inverted(rng: np.random.Generator) -> dict:
+    from dlcore.models.itransformer import InvertedTransformer
+
+    windows, look_back, horizon = _channels(rng)
+    heads, own, layers = (int(k) for k in rng.integers(1, 4, size=3))
+    sizes = {"width": heads * own, "heads": heads, "layers": layers, "dropout": 0.1}
+    network = _drawn_network(InvertedTransformer(look_back, horizon, windows.shape[2], **sizes), rng)
+    return {"windows": windows, "embed": network.embed, "encoder": network.encoder, "project": network.project}
+
+
+def _benchmark(rng: np.random.Generator) -> dict:
+    horizon, look_back, batch = (int(k) for k in rng.integers(1, 6, size=3))
+    train, first = look_back + 12, look_back + 20
+    rows = rng.normal(size=(first + horizon + int(rng.integers(0, 12)), int(rng.integers(1, 4)))) * 100 + 5
+    sizes = {"train": train, "first": first, "look_back": look_back, "horizon": horizon, "batch": batch}
+
+    def repeat(past: Tensor) -> Tensor:
+        return past[:, -1:].repeat(1, horizon, 1)
+
+    return {"forecast": repeat, "values": torch.from_numpy(rows), **sizes}
+
+
+def _decomposed_linear(windows, seasonal, trendwise, taps):
+    from dlcore.models.linear_forecasters import DecomposedLinear
+
+    network = DecomposedLinear(seasonal.in_features, seasonal.out_features, taps)
+    network.seasonal, network.trendwise = seasonal, trendwise
+    return network(windows)
+
+
+def _last_subtracted_linear(windows, linear):
+    from dlcore.models.linear_forecasters import LastSubtractedLinear
+
+    network = LastSubtractedLinear(linear.in_features, linear.out_features)
+    network.linear = linear
+    return network(windows)
+
+
+def _dense_encoder_decoder(windows, dense, step, straight):
+    from dlcore.models.tide import DenseEncoderDecoder
+
+    network = DenseEncoderDecoder(straight.in_features, straight.out_features, windows.shape[2], 1, 1, 0.0)
+    network.dense, network.step, network.straight = dense, step, straight
+    return network(windows)
+
+
+def _inverted_transformer(windows, embed, encoder, project):
+    from dlcore.models.itransformer import InvertedTransformer
+
+    sizes = {"width": embed.out_features, "heads": 1, "layers": 1, "dropout": 0.0}
+    network = InvertedTransformer(embed.in_features, project.out_features, windows.shape[2], **sizes)
+    network.embed, network.encoder, network.project = embed, encoder, project
+    return network(windows)
+
+
+def _judged(forecast, values, train, first, look_back, horizon, batch):
+    from dlcore.contests.ett import Task, judge
+
+    rows = values.numpy()
+    scaled = (rows - rows[:train].mean(0)) / rows[:train].std(0)
+    task = Task(scaled[None], (0, train, first, len(rows)), horizon, look_back, None)  # float64, to compare closely
+    return float(judge(lambda past: forecast(torch.from_numpy(past)).numpy(), task).squared.mean())
+
+
+CASES |= {
+    "day_14.forecasters.moving_average": _averaged,
+    "day_14.forecasters.dlinear": _decomposed,
+    "day_14.forecasters.nlinear": _last_subtracted,
+    "day_14.forecasters.tide": _dense,
+    "day_14.forecasters.itransformer": _inverted,
+    "day_14.forecasters.evaluate": _benchmark,
+}
+ADAPTERS |= {
+    "dlcore.models.linear_forecasters.DecomposedLinear.forward": _decomposed_linear,
+    "dlcore.models.linear_forecasters.LastSubtractedLinear.forward": _last_subtracted_linear,
+    "dlcore.models.tide.DenseEncoderDecoder.forward": _dense_encoder_decoder,
+    "dlcore.models.itransformer.InvertedTransformer.forward": _inverted_transformer,
+    "dlcore.contests.ett.judging.judge": _judged,
+}

@@ -26,6 +26,18 @@ class Costs:
     impact : float
         Factor before the square-root law (Almgren and others 2005 find near 1); 0 switches it off. σ is the standard
         deviation of the daily log return and ADV the mean volume over the 20 sessions before the fill.
+
+    Examples
+    --------
+    >>> from dlcore.backtest import Costs
+    >>> print(Costs())
+    5 bp of traded value per side
+    >>> print(Costs(bps=2, half_spread_bps=3, impact=1))
+    2 bp of traded value per side, half spread 3 bp, impact 1·σ·√(Q/ADV)
+    >>> Costs(bps=-1)
+    Traceback (most recent call last):
+        ...
+    ValueError: bps=-1 is not allowed: give a finite number ≥ 0
     """
 
     bps: float = 5.0

@@ -52,6 +52,19 @@ def overlapping_weights(
     ValueError, TypeError
         For other dims, infinite scores, `top` and `bottom` beyond the number of assets, a threshold outside [.5, 1) or
         with scores that are no probabilities, and a universe that lacks dates or assets.
+
+    Examples
+    --------
+    The best of three names is bought each day and held for two; each decision gets half of the book.
+
+    >>> import xarray as xr
+    >>> from dlcore.backtest import overlapping_weights
+    >>> axes = {"date": [1, 2, 3], "asset": ["a", "b", "c"]}
+    >>> scores = xr.DataArray([[0.9, 0.2, 0.1], [0.8, 0.3, 0.1], [0.1, 0.7, 0.2]], axes)
+    >>> overlapping_weights(scores, top=1, horizon=2).values
+    array([[0.5, 0. , 0. ],
+           [1. , 0. , 0. ],
+           [0.5, 0.5, 0. ]])
     """
     import xarray as xr
 

@@ -92,6 +92,15 @@ def max_drawdown(returns: "Series") -> Drawdown:
     References
     ----------
     Magdon-Ismail and Atiya (2004), *Risk* 17.
+
+    Examples
+    --------
+    The fall is from the peak, the first day, to the third, and has not been made good:
+
+    >>> from dlcore.evaluation import max_drawdown
+    >>> fall = max_drawdown([0.10, -0.25, -0.20, 0.30])
+    >>> round(fall.depth, 3), fall.peak, fall.trough, fall.recovery
+    (-0.4, 0, 2, None)
     """
     depth = underwater(returns)  # (n,)
     labels = labels_of(returns)

@@ -61,6 +61,18 @@ def information_coefficient(
     References
     ----------
     Grinold and Kahn (2000), *Active Portfolio Management*, chapter 6; Spearman (1904).
+
+    Examples
+    --------
+    A date whose order is right, and one whose order is wrong but for one pair:
+
+    >>> import xarray as xr
+    >>> from dlcore.evaluation import information_coefficient
+    >>> axes = {"date": [1, 2], "asset": list("abcd")}
+    >>> scores = xr.DataArray([[1.0, 2, 3, 4], [1, 2, 3, 4]], axes)
+    >>> returns = xr.DataArray([[0.01, 0.02, 0.03, 0.09], [0.02, 0.03, 0.01, 0.0]], axes)
+    >>> information_coefficient(scores, returns, method="spearman", minimum_breadth=3).values
+    array([ 1. , -0.8])
     """
     import xarray as xr
 

@@ -64,6 +64,19 @@ def assert_causal(
     ValueError
         If the function says nothing on the dates that could be compared, gives no variable over `date`, or gives other
         values when called twice; for a date that is not in the panel, or a lookahead or tolerance below 0.
+
+    Examples
+    --------
+    A mean of the past passes; the same mean, centred, knows tomorrow:
+
+    >>> from dlcore.evaluation.leaks import assert_causal
+    >>> from dlcore.markets import load_panel
+    >>> panel = load_panel("simulated-sp500?assets=10&sessions=60")
+    >>> assert_causal(lambda panel: panel["close"].rolling(date=5).mean(), panel)
+    >>> assert_causal(lambda panel: panel["close"].rolling(date=5, center=True).mean(), panel)
+    Traceback (most recent call last):
+        ...
+    dlcore.evaluation.leaks.LookAheadError: close at (2014-02-13, S0000) goes from 112.907 to nan when ...
     """
     rng = np.random.default_rng(0) if rng is None else rng
     if isinstance(lookahead, bool) or not isinstance(lookahead, int | np.integer) or lookahead < 0:

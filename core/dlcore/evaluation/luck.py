@@ -155,6 +155,18 @@ def deflated_sharpe(returns: "Series", *, trials: int, variance: float) -> float
     References
     ----------
     Bailey and López de Prado (2014), *Journal of Portfolio Management* 40, equation 2.
+
+    Examples
+    --------
+    The same returns, once as the only thing that was tried and once as the best of a hundred:
+
+    >>> import numpy as np
+    >>> from dlcore.evaluation import deflated_sharpe, sharpe
+    >>> returns = np.random.default_rng(8).normal(0.0006, 0.01, size=1008)
+    >>> round(sharpe(returns), 2)
+    0.56
+    >>> [round(deflated_sharpe(returns, trials=n, variance=0.25), 2) for n in (1, 100)]
+    [0.87, 0.08]
     """
     return probabilistic_sharpe(returns, benchmark=expected_maximum_sharpe(trials=trials, variance=variance))
 

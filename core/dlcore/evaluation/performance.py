@@ -38,6 +38,16 @@ def sharpe(returns: "Series", *, risk_free: "Series | float" = 0.0) -> float:
     References
     ----------
     Sharpe (1994), *Journal of Portfolio Management* 21.
+
+    Examples
+    --------
+    Four years of a fair coin, and the error that says not to believe it:
+
+    >>> import numpy as np
+    >>> from dlcore.evaluation import sharpe, sharpe_standard_error
+    >>> coin = np.random.default_rng(0).choice([-0.01, 0.01], size=1008)
+    >>> round(sharpe(coin), 2), round(sharpe_standard_error(coin), 2)
+    (1.14, 0.5)
     """
     excess = _excess(returns, risk_free, "risk_free")
     if np.ptp(excess) == 0:

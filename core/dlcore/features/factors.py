@@ -45,6 +45,20 @@ def momentum(panel: "xr.Dataset", lookback: int = 252, skip: int = 21) -> "xr.Da
     References
     ----------
     Jegadeesh and Titman (1993), *Journal of Finance* 48; the last month left out as by Asness (1994).
+
+    Examples
+    --------
+    The first day that has one is a year in, and the last month does not count:
+
+    >>> from dlcore.features import momentum
+    >>> from dlcore.markets import load_panel
+    >>> panel = load_panel("simulated-sp500?assets=10&sessions=300&seed=1")
+    >>> year = momentum(panel)
+    >>> int(year.notnull().any("asset").values.argmax())
+    252
+    >>> close, t = panel["close"], 260
+    >>> bool(year[t, 0] == close[t - 21, 0] / close[t - 252, 0] - 1)
+    True
     """
     lookback = count("lookback", lookback, 1)
     if count("skip", skip, 0) >= lookback:

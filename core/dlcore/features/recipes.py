@@ -80,6 +80,17 @@ def build_features(panel: "xr.Dataset", recipe: Sequence[str], universe: "xr.Dat
     ValueError, TypeError
         For an empty recipe, an unknown or repeated column, a field that the panel lacks, a universe on other labels,
         and where `check_panel` refuses the panel.
+
+    Examples
+    --------
+    >>> from dlcore.features import build_features
+    >>> from dlcore.markets import load_panel
+    >>> panel = load_panel("simulated-sp500?assets=30&sessions=60")
+    >>> features = build_features(panel, ["rsi_14", "rank_log_return_5"])
+    >>> features["rsi_14"].attrs["warm_up"], features["rank_log_return_5"].attrs["unit"]
+    (14, 'rank in (−½, ½)')
+    >>> bool(abs(features["rank_log_return_5"]).max() < 0.5)
+    True
     """
     from concurrent.futures import ThreadPoolExecutor
 

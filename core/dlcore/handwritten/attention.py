@@ -43,6 +43,17 @@ def softmax(x: ArrayLike, *, mask: ArrayLike | None = None) -> Floats:
     ------
     ValueError
         If the mask is not boolean or does not fit.
+
+    Examples
+    --------
+    >>> from dlcore.handwritten import softmax
+    >>> softmax([2.0, 1.0, 0.0]).round(3)
+    array([0.665, 0.245, 0.09 ])
+    >>> softmax([1e4, -1e4])  # no overflow
+    array([1., 0.])
+    >>> softmax([[2.0, 1.0], [2.0, 1.0]], mask=[[True, False], [False, False]])  # who may look at nobody hears nothing
+    array([[1., 0.],
+           [0., 0.]])
     """
     x = floats(x)
     if mask is not None:

@@ -86,6 +86,18 @@ def gradient_check(
     ------
     ValueError
         If the shapes differ, or as in `numerical_gradient`.
+
+    Examples
+    --------
+    The slope of ``Σ x³`` is ``3 x²``; forgetting the 3 is found at once.
+
+    >>> import numpy as np
+    >>> from dlcore.handwritten import gradient_check
+    >>> x = np.array([1.0, 2.0])
+    >>> gradient_check(lambda x: np.sum(x**3), x, 3 * x**2) < 1e-7
+    True
+    >>> round(gradient_check(lambda x: np.sum(x**3), x, x**2), 2)
+    0.67
     """
     point, given = _float64(x, "x"), np.asarray(gradient, dtype=np.float64)
     if given.shape != point.shape:

@@ -88,6 +88,21 @@ def load_panel(
         Where the package that holds the file is not installed.
     FileNotFoundError
         For a path at which nothing is.
+
+    Examples
+    --------
+    A real market by name, and a made-up one whose truth is known:
+
+    >>> from dlcore.markets import load_panel
+    >>> panel = load_panel("us-large-20", start="2020-01-02", end="2020-01-03", assets=["KO", "PG"])
+    >>> panel["close"].to_pandas()
+    asset           KO       PG
+    date
+    2020-01-02  49.308  112.502
+    2020-01-03  49.039  111.746
+    >>> empty = load_panel("simulated-sp500?ic=0&assets=30&sessions=60&seed=3")  # nothing to be found in it
+    >>> empty["close"].shape
+    (60, 30)
     """
     span = _day("start", start), _day("end", end, late=True)  # first: a mistake need not wait for a download
     name, _, query = str(name_or_path).partition("?")

@@ -34,6 +34,20 @@ class Ridge(Forecaster):
     References
     ----------
     Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems", Technometrics 12 (1970).
+
+    Examples
+    --------
+    A label that is a tenth of its feature, and a penalty given beforehand:
+
+    >>> import numpy as np, xarray as xr
+    >>> from dlcore.models import Ridge
+    >>> from dlcore.windows import make_windows
+    >>> axes = {"date": np.arange("2024-01-01", "2024-02-20", dtype="datetime64[D]"), "asset": list("abcde")}
+    >>> feature = xr.DataArray(np.random.default_rng(0).normal(size=(50, 5)), axes).to_dataset(name="value")
+    >>> windows = make_windows(feature, 0.1 * feature, length=1)
+    >>> model = Ridge(penalties=(0.0,)).fit(windows)
+    >>> model.parameters(), bool(abs(model.predict(windows) - 0.1 * feature["value"]).max() < 1e-6)
+    (2, True)
     """
 
     penalties: tuple[float, ...] = (0.0, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)

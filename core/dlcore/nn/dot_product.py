@@ -63,6 +63,17 @@ def attention(
     References
     ----------
     Vaswani et al., *Attention is all you need*, NeurIPS 2017, equation 1; Dao et al., *FlashAttention*, NeurIPS 2022.
+
+    Examples
+    --------
+    Three days, each of which hears itself and the days before; equal scores make a running mean.
+
+    >>> import torch
+    >>> from dlcore.nn import attention
+    >>> q = k = torch.zeros(1, 3, 4)
+    >>> v = torch.tensor([[[0.0], [1.0], [5.0]]])
+    >>> attention(q, k, v, mask="causal").squeeze()
+    tensor([0.0000, 0.5000, 2.0000])
     """
     check_kernel(kernel)
     check_dropout(dropout)
@@ -128,6 +139,15 @@ def causal_mask(queries: int, keys: int | None = None, *, device: torch.device |
     ------
     ValueError
         For numbers below 1.
+
+    Examples
+    --------
+    Two newest days among four:
+
+    >>> from dlcore.nn import causal_mask
+    >>> causal_mask(2, 4).int()
+    tensor([[1, 1, 1, 0],
+            [1, 1, 1, 1]], dtype=torch.int32)
     """
     keys = queries if keys is None else keys
     for name, value in (("queries", queries), ("keys", keys)):

@@ -173,6 +173,17 @@ def fit_temperature(logits: np.ndarray, classes: np.ndarray) -> Temperature:
     Notes
     -----
     Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", ICML (2017), section 4.2.
+
+    Examples
+    --------
+    Sure at odds of 50 to 1, and right three times of four:
+
+    >>> import numpy as np
+    >>> from dlcore.risk import fit_temperature
+    >>> logits = np.array([[4.0, 0.0], [4.0, 0.0], [4.0, 0.0], [4.0, 0.0]])
+    >>> calibrated = fit_temperature(logits, np.array([0, 0, 0, 1]))
+    >>> round(calibrated.temperature, 2), calibrated(logits[0]).round(2)
+    (3.64, array([0.75, 0.25]))
     """
     from scipy.special import softmax
 

@@ -65,6 +65,20 @@ def kupiec(exceeded: np.ndarray, level: float = 0.99) -> LikelihoodRatio:
     Notes
     -----
     Kupiec, "Techniques for verifying the accuracy of risk measurement models", Journal of Derivatives 3 (1995).
+
+    Examples
+    --------
+    A value at risk of 99 % that was exceeded on 5 days of 500, and one exceeded on 12:
+
+    >>> import numpy as np
+    >>> from dlcore.risk import kupiec
+    >>> days = np.zeros(500)
+    >>> days[:5] = 1
+    >>> round(kupiec(days, level=0.99).p_value, 2)
+    1.0
+    >>> days[:12] = 1
+    >>> round(kupiec(days, level=0.99).p_value, 3)
+    0.008
     """
     hits, p = _checked(exceeded), 1 - checked_share(level, "level", 0.5)
     ones, zeros = int(hits.sum()), int((1 - hits).sum())

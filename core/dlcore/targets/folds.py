@@ -66,6 +66,18 @@ class WalkForward:
     ------
     ValueError
         For a number or window that is not allowed.
+
+    Examples
+    --------
+    Labels reach six sessions ahead, and five more are kept free before the first date that is judged:
+
+    >>> from dlcore.markets import load_panel
+    >>> from dlcore.targets import WalkForward, forward_return
+    >>> labels = forward_return(load_panel("simulated-sp500?assets=10&sessions=200"), horizon=5)
+    >>> folds = WalkForward(train=100, test=40, embargo=5).folds(labels)
+    >>> train, test = (mask.any("asset").values.nonzero()[0] for mask in (folds[0].train, folds[0].test))
+    >>> len(folds), int(train[-1]), int(test[0])
+    (3, 93, 105)
     """
 
     train: int

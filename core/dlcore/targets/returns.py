@@ -63,6 +63,20 @@ def forward_return(
     References
     ----------
     Shumway (1997), "The delisting bias in CRSP data", *Journal of Finance* 52.
+
+    Examples
+    --------
+    Decided at the close of the first date, bought at the next open and sold five sessions later:
+
+    >>> from dlcore.markets import load_panel
+    >>> from dlcore.targets import forward_return
+    >>> panel = load_panel("simulated-sp500?assets=10&sessions=30")
+    >>> labels = forward_return(panel, horizon=5)
+    >>> price = panel["open"].isel(asset=0)
+    >>> bool(abs(labels["value"][0, 0] - (price[6] / price[1] - 1)) < 1e-12)
+    True
+    >>> int(labels["value"].isnull().all("asset").sum())  # the last dates have no answer yet
+    6
     """
     trades = find_trades(panel, horizon, entry, universe=universe, delisting_return=delisting_return)
     attrs = {"label": "forward_return", "horizon": horizon, "entry": entry, "delisting_return": delisting_return}

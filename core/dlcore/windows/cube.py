@@ -56,6 +56,18 @@ def make_windows(
     ValueError
         For features that are not over (date, asset), infinite or too large for float32, no features at all, a length
         that is longer than the dates, labels or a universe on other axes, further labels that end later than `labels`.
+
+    Examples
+    --------
+    >>> from dlcore.features import build_features
+    >>> from dlcore.markets import load_panel
+    >>> from dlcore.targets import forward_return
+    >>> from dlcore.windows import make_windows
+    >>> panel = load_panel("simulated-sp500?assets=10&sessions=60")
+    >>> features = build_features(panel, ["log_return_1", "log_return_5"])
+    >>> windows = make_windows(features, forward_return(panel), length=20)
+    >>> windows.batch([0, -1]).shape  # (batch, length, features), copied out only now
+    (2, 20, 2)
     """
     _check_features(features, length)
     dates, assets = (features.indexes[axis] for axis in ("date", "asset"))

@@ -32,6 +32,15 @@ def ar1(shocks: np.ndarray, *, phi: float, sigma: float) -> np.ndarray:
     References
     ----------
     Hamilton (1994), *Time Series Analysis*, eq. 3.4.1.
+
+    Examples
+    --------
+    One shock, and four days without any: each day keeps half of the day before.
+
+    >>> import numpy as np
+    >>> from dlcore.markets.simulate import ar1
+    >>> ar1(np.array([0.0, 1.0, 0.0, 0.0, 0.0]), phi=0.5, sigma=2.0)
+    array([0.  , 2.  , 1.  , 0.5 , 0.25])
     """
     from dlcore.markets.simulate.kernels import ar1_paths
 

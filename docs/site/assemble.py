@@ -15,7 +15,14 @@ from docs.site import days, front, reference, standings, uses
 from docs.site.front import contents
 
 LINK = re.compile(r"(!?\[[^\]]*\])\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
-SECTIONS = ("overview", "setup", "development", "phases", "progress", "deployment")
+SECTIONS = {
+    "overview": ("problem_statement", "structure"),
+    "setup": ("prerequisites", "installation", "infrastructure", "tech_stack"),
+    "development": ("guidelines", "testing", "contributing"),
+    "phases": ("foundation", "enhancement", "risk", "strategy", "production"),
+    "progress": ("calendar", "executive_summaries", "technical_reports"),
+    "deployment": ("production",),
+}
 LIBRARY = ("core/README", "data/README", "docs/metrics", "docs/performance")
 
 
@@ -65,7 +72,7 @@ def lay_out(target: Path, root: Path = catalog.ROOT) -> None:
         "leaderboard.md": standings.page(),
         "uses.md": uses.page(list(whole.values())),
         "library.md": library(reference.write(target)),
-        "documentation.md": documentation(root),
+        "documentation.md": documentation(),
     } | {str(path): (root / path).read_text(encoding="utf-8") for path in written(root)}
     files = set()
     for name, text in texts.items():
@@ -106,15 +113,10 @@ def library(rooms: list[str]) -> str:
     return head + contents("In words", list(LIBRARY)) + "\n" + contents("Reference", rooms)
 
 
-def documentation(root: Path) -> str:
+def documentation() -> str:
     """The page over the written documentation, section by section; the glossary last."""
     parts = ["# Documentation\n\nHow to set it up, how it is built, how to change it, and how far it is.\n"]
-    for section in SECTIONS:
-        pages = sorted((root / "docs" / section).glob("*.md"))
-        if pages:
-            parts.append(
-                contents(section.capitalize(), [str(page.relative_to(root).with_suffix("")) for page in pages])
-            )
-    if (root / "docs" / "glossary.md").exists():
-        parts.append(contents("Words", ["docs/glossary"]))
+    for section, pages in SECTIONS.items():
+        parts.append(contents(section.capitalize(), [f"docs/{section}/{page}" for page in pages]))
+    parts.append(contents("Words", ["docs/glossary"]))
     return "\n".join(parts)

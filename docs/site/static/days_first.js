@@ -1,6 +1,10 @@
 // Search puts lessons first: a word is met there before it is looked up in the reference.
 var Scorer = {
-  score: (result) => result[4] + (result[0].startsWith("challenges/") ? 200 : result[0].startsWith("reference/") ? -5 : 0),
+  // [docname, title, anchor, description, score, file, kind]: a heading that holds all that was asked comes before all
+  score: ([page, , , , score, , kind]) =>
+    score
+    + (page.startsWith("challenges/") ? 200 : page.startsWith("reference/") ? -5 : 0)
+    + (kind === SearchResultKind.title ? 20 : 0),
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },

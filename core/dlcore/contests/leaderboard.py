@@ -228,15 +228,22 @@ class Leaderboard:
 
 
 def walk(
-    build: "Callable[[], Forecaster]", features: "xr.Dataset", place: Arena, *, length: int = 1
+    build: "Callable[[], Forecaster]", features: "xr.Dataset", place: Arena, *, length: int = 1, every: int = 1
 ) -> "tuple[xr.DataArray, Forecaster]":
-    """Fit on each fold of an arena and score its test period: (scores (date, asset), the last fold's model)."""
+    """Fit on each fold of an arena and score its test period: (scores (date, asset), the last fold's model).
+
+    With `every` k it learns from each k-th date alone, counted from the newest, and is judged on all.
+    """
+    import xarray as xr
+
     from dlcore.windows import make_windows
 
     windows, total, model = make_windows(features, place.labels, length=length), None, None
+    dates = place.labels["date"]
+    learned = xr.DataArray(np.arange(dates.size)[::-1] % every == 0, {"date": dates}, ("date",))
     for fold in place.folds:
-        validation = None if fold.validation is None else windows.select(fold.validation)
-        model = build().fit(windows.select(fold.train), validation)
+        validation = None if fold.validation is None else windows.select(fold.validation & learned)
+        model = build().fit(windows.select(fold.train & learned), validation)
         scores = model.predict(windows.select(fold.test))
         total = scores if total is None else total.fillna(scores)
     assert total is not None  # a plan without a fold raises

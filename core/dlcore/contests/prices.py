@@ -56,9 +56,11 @@ class PriceResult:
 
 
 def compete(
-    board: Leaderboard, place: Arena, name: str, *, epochs: int | None = None, batch_size: int = 512, seed: int = 0
+    board: Leaderboard, place: Arena, name: str, *, epochs: int | None = None, batch_size: int = 1024, seed: int = 0
 ) -> PriceResult:
     """Train an entrant on the arena's folds, judge its prices, and enter its scores on the board.
+
+    It learns from every date whose labels do not overlap the last one's, a fifth of them, and is judged on all.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def compete(
     epochs : int, optional
         At most; the model's own without it.
     batch_size : int
-        The lesson's 32 is slow on half a million windows.
+        The lesson's 32 is slow on all stocks of a market.
     seed : int
 
     Returns
@@ -83,7 +85,7 @@ def compete(
         For an unknown entrant, a market without these fields, or too short a one.
     """
     build, features, began = _entrant(name, epochs, batch_size, seed), inputs(place), time.perf_counter()
-    scores, model = walk(build, features, place, length=LENGTH)
+    scores, model = walk(build, features, place, length=LENGTH, every=place.horizon)
     seconds = time.perf_counter() - began
     configuration = {"model": type(model).__name__, "settings": model.settings(), "length": LENGTH, "name": name}
     board.enter_scores(name, scores, place, model.parameters(), seconds, configuration)

@@ -67,6 +67,15 @@ def test_only_test_dates_count_and_every_score_is_out_of_sample(tmp_path):
     assert set(kept["date"].to_numpy()) == set(place.panel["date"].to_numpy()[tested])
 
 
+def test_each_fifth_date_is_learned_from_and_all_are_judged():
+    place = open_arena("planted")
+    all_scores, whole = walk(Ridge, changes(place.panel), place)
+    scores, fifth = walk(Ridge, changes(place.panel), place, every=5)
+    assert np.isfinite(scores).sum() == np.isfinite(all_scores).sum()
+    assert not np.allclose(fifth._state["slopes"], whole._state["slopes"])
+    assert np.sign(fifth._state["slopes"]).tolist() == np.sign(whole._state["slopes"]).tolist()
+
+
 def test_a_portfolio_has_no_ic_and_cash_has_no_ratio(tmp_path):
     board, place = Leaderboard(tmp_path), open_arena("planted")
     held = place.panel["close"].notnull()

@@ -2,6 +2,7 @@
 
 In come returns; out come forecasts of the variance, each with parameters fitted on the past only. Every `refit` days
 arch maximises the normal likelihood over all returns so far; in between, the recursion runs on with those parameters.
+What is fitted once and never again: `fit_garch`, then `next_variances`.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,7 +60,7 @@ def garch_variance(returns: "xr.DataArray", *, horizon: int = 1, least: int = 50
             fits.append(model is not None)
             if model is not None:
                 days = slice(known - 1, min(known - 1 + refit, len(dense)))
-                result[days] = _next_variances(dense[: days.stop], model, horizon)[days]
+                result[days] = next_variances(dense[: days.stop], model, horizon)[days]
         return result
 
     variance = on_own_days(forecast, checked_series(returns))[0].rename("variance").drop_attrs()
@@ -81,11 +82,37 @@ def fit_garch(dense: np.ndarray) -> Garch | None:
     return Garch(omega * scale**2, alpha, beta, (float(np.asarray(fitted.conditional_volatility)[0]) * scale) ** 2)
 
 
-def _next_variances(dense: np.ndarray, model: Garch, horizon: int) -> np.ndarray:
-    """(n,): at each day the variance of the next `horizon` days together."""
+def next_variances(returns: np.ndarray, model: Garch, horizon: int = 1) -> np.ndarray:
+    """Forecast the variance from parameters that are fitted once, by `fit_garch`.
+
+    Parameters
+    ----------
+    returns : ndarray (n,)
+        Gapless, from the first return of the fit on; it may go on for as long as one likes after the last.
+    model : Garch
+        What `fit_garch` found. After its last return nothing is learned, before it the parameters know the future.
+    horizon : int
+        Days whose variance is asked for, taken together.
+
+    Returns
+    -------
+    ndarray (n,)
+        At each day the variance of the sum of the next `horizon` returns.
+
+    Raises
+    ------
+    ValueError
+        For a horizon below 1, and for returns with gaps.
+    """
     from scipy.signal import lfilter
 
-    kick = model.omega + model.alpha * dense**2  # (n,)
+    horizon = checked_count(horizon, "horizon")
+    if returns.ndim != 1 or not np.isfinite(returns).all():
+        raise ValueError(
+            f"returns of shape {returns.shape} with {np.sum(~np.isfinite(returns))} gaps are not allowed: give one "
+            "asset's own days (n,)"
+        )
+    kick = model.omega + model.alpha * returns**2  # (n,)
     following, _ = lfilter([1.0], [1.0, -model.beta], kick, zi=[model.beta * model.first])
     expected, together = following, np.zeros_like(following)
     for _ in range(horizon):

@@ -11,7 +11,7 @@ from scipy import stats
 from dlcore.markets import load_panel
 from dlcore.markets.panel import build_panel
 from dlcore.risk import ewma_variance, garch_variance, har_variance, range_variance, variance_loss, variance_table
-from dlcore.risk.garch import fit_garch
+from dlcore.risk.garch import Garch, fit_garch, next_variances
 
 
 def series(values: np.ndarray) -> xr.DataArray:
@@ -69,6 +69,37 @@ def test_garch_between_fits_is_the_plain_recursion(returns):
     np.testing.assert_allclose(
         garch_variance(returns, least=1000, refit=1000, horizon=2).to_numpy()[999:1050], second[999:], rtol=1e-12
     )
+
+
+def test_a_garch_that_is_fitted_once_runs_on_without_the_future(returns):
+    x = returns.to_numpy()
+    model = fit_garch(x[:1000])
+    assert model is not None
+    steps, variance = [], model.first
+    for r in x:
+        variance = model.omega + model.alpha * r**2 + model.beta * variance
+        ahead = [variance]
+        for _ in range(4):
+            ahead.append(model.omega + (model.alpha + model.beta) * ahead[-1])
+        steps.append(ahead)
+    np.testing.assert_allclose(next_variances(x, model), np.array(steps)[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(next_variances(x, model, 5), np.sum(steps, axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(next_variances(x[:1200], model, 5), next_variances(x, model, 5)[:1200])
+    refitted = garch_variance(returns, least=1000, refit=1000, horizon=5).to_numpy()
+    np.testing.assert_allclose(next_variances(x, model, 5)[999:], refitted[999:], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "horizon", "says"),
+    [
+        (lambda x: x, 0, "horizon=0 is not allowed: give an integer ≥ 1"),
+        (lambda x: np.where(x > 0.01, np.nan, x), 1, "gaps are not allowed: give one asset's own days"),
+        (lambda x: x[:, None], 1, r"shape \(1500, 1\) with 0 gaps are not allowed"),
+    ],
+)
+def test_a_garch_path_refuses_gaps_and_no_horizon(returns, spoil, horizon, says):
+    with pytest.raises(ValueError, match=says):
+        next_variances(spoil(returns.to_numpy()), Garch(2e-6, 0.08, 0.9, 1e-4), horizon)
 
 
 def test_garch_does_not_depend_on_the_unit_and_finds_what_was_planted(returns):

@@ -22,7 +22,7 @@ STUDIES := $(sort $(basename $(notdir $(wildcard notebooks/*.ipynb))))
 
 .PHONY: help
 help: ## print this list
-	@sed -n 's/^\([a-z][a-z0-9_%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sed 's/^day-%/day-01/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z0-9_%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sed 's/^day-%/day-01/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------- set-up: each step has a stamp, the second call is free
 

@@ -66,5 +66,5 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": []}
+html_sidebars = {"index": [], "leaderboard": []}
 copyright = "Pattern Pursuit, MIT licence. Education, not investment advice"

@@ -25,9 +25,12 @@ def promised(room: ModuleType) -> list[str]:
 
 
 def types() -> dict[str, str]:
-    """Where the classes that dlcore promises are documented, by the short names that docstrings use."""
+    """Where the classes that dlcore promises are documented, by the short names that docstrings use.
+
+    `Tensor` is left out: nearly everywhere it is torch's, and once the handwritten one.
+    """
     named = {n: f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room))}
-    return {n: full for n, full in named.items() if inspect.isclass(_named(full))}
+    return {n: full for n, full in named.items() if n != "Tensor" and inspect.isclass(_named(full))}
 
 
 def _named(full: str) -> object:

@@ -27,6 +27,10 @@ PAGES = {
     "reference": "reference/names/dlcore.nn.attention.html",
 }
 LINK = re.compile(r'<a [^>]*href="(?!https?:|mailto:)([^"#?]*)(?:\?[^"#]*)?(?:#([^"]*))?"')
+SCROLLS = "pre, table, mjx-container, .cell_output, .pst-scrollable-table-container"
+CUT = f"""() => [...document.querySelectorAll("article p, article dt, article h1, article h2, article li")]
+    .filter(e => !e.closest("{SCROLLS}") && e.getBoundingClientRect().right > innerWidth + 1)
+    .map(e => e.textContent.slice(0, 60))"""
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -63,6 +67,7 @@ def test_every_kind_of_page(opened, name, width, theme):
     page.evaluate("window.MathJax?.startup?.promise")
     assert page.locator("h1").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0], "the page scrolls sideways"
+    assert page.evaluate(CUT) == [], "text runs out of the window"
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     shots = ROOT / "build" / "screenshots"
     shots.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,8 @@ exclude_patterns = ["_tree"]
 
 nb_execution_mode = "off"  # what `make all-days` ran is shown as it is
 nb_merge_streams = True
+nb_code_prompt_show = "The numbers that a fresh run must reproduce"  # the only cell that is hidden
+nb_code_prompt_hide = "Hide them"
 nb_render_text_lexer = "text"
 myst_enable_extensions = ["amsmath", "attrs_block", "colon_fence", "dollarmath"]
 myst_dmath_double_inline = True

@@ -38,6 +38,7 @@ def page(day: Day, days: dict[int, Day]) -> dict:
     cells += [markdown(text) for text in code(day)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
+        cell["source"] = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")  # says nothing to a reader
         if cell["metadata"].get("tags", []) == ["results"]:
             cell["metadata"]["tags"] = ["results", "hide-cell"]
     notebook["cells"] = cells
@@ -53,8 +54,9 @@ def at_a_glance(day: Day, days: dict[int, Day], seconds: float | None) -> str:
     """The card under a lesson's title: the question, what comes before, how long, what it leaves behind."""
     before = ", ".join(f"[Day {n}](../{days[n].name}/{days[n].name}.ipynb)" for n in day.prerequisites) or "nothing"
     ran = f"{seconds:.0f} seconds when this page was made" if seconds else f"under {day.seconds} seconds"
-    left = ", ".join(f"[`{pair.graduate}`](#its-code)" for pair in day.graduates[:3])
-    more = f" and {len(day.graduates) - 3} more" if len(day.graduates) > 3 else ""
+    names = list(dict.fromkeys(pair.graduate for pair in day.graduates))
+    left = ", ".join(f"[`{name}`](#its-code)" for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     grows = f"; makes possible {', '.join(f'`{room}`' for room in day.grows)}" if day.grows else ""
     return (
         f":::{{card}} {day.question}\n"
@@ -77,11 +79,10 @@ def exercises(day: Day) -> str:
     for exercise in day.exercises:
         text = next(text for text in source.values() if exercise in functions(text))
         node = functions(text)[exercise]
-        head = ast.get_source_segment(text, node).split(":\n")[0] + ":"
-        docstring = ast.get_docstring(node) or ""
+        asked = "\n".join(text.splitlines()[node.lineno - 1 : node.body[0].end_lineno])
         parts.append(
             f":::{{dropdown}} `{exercise}`, with {known[exercise]} wrong answers that are known by name\n"
-            f'````python\n{head}\n    """{docstring}"""\n````\n:::'
+            f"````python\n{asked}\n````\n:::"
         )
     return "\n\n".join(parts)
 

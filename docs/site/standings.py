@@ -9,7 +9,10 @@ HEAD = """# The leaderboard
 
 One protocol for all: the same folds, the same dates, orders filled a session after they are decided, 5 basis points a
 side. The interval is over days only; it holds fixed the seed. `make leaderboard` enters the baselines; each lesson
-enters its own rows when it runs.
+enters its own rows when it runs. *Rank IC* is the mean rank correlation of a day's scores with what came, with an error
+that knows of the overlap, and *t* their ratio; *net Sharpe* is annual, after costs; *turnover* is daily, two-way;
+*weights* are the numbers learned in one fold. A trial is a configuration that was judged, also one whose row another of
+the same name has replaced.
 """
 ARENAS = {
     "real": "Twenty large US stocks, closes only, survivorship-biased: they are chosen by what they became.",

@@ -82,7 +82,7 @@ def lay_out(target: Path, root: Path = catalog.ROOT) -> None:
     for study in studies:
         ran = root / "build" / "studies" / f"{study}.ipynb"
         source = ran if ran.exists() else root / "notebooks" / f"{study}.ipynb"
-        notebook = json.loads(source.read_text(encoding="utf-8"))
+        notebook = days.for_readers(json.loads(source.read_text(encoding="utf-8")))
         files |= _notebook(target, Path(f"notebooks/{study}.ipynb"), notebook, root, pages)
     for name in files - pages:
         (target / name).parent.mkdir(parents=True, exist_ok=True)

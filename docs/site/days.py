@@ -38,10 +38,16 @@ def page(day: Day, days: dict[int, Day]) -> dict:
     cells += [markdown(text) for text in code(day)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-        cell["source"] = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")  # says nothing to a reader
+    notebook["cells"] = cells
+    return for_readers(notebook)
+
+
+def for_readers(notebook: dict) -> dict:
+    """The notebook without nbval's marks, its last cell, the results that tests read, behind a click."""
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")
         if cell["metadata"].get("tags", []) == ["results"]:
             cell["metadata"]["tags"] = ["results", "hide-cell"]
-    notebook["cells"] = cells
     return notebook
 
 
@@ -52,7 +58,8 @@ def markdown(text: str) -> dict:
 
 def at_a_glance(day: Day, days: dict[int, Day], seconds: float | None) -> str:
     """The card under a lesson's title: the question, what comes before, how long, what it leaves behind."""
-    before = ", ".join(f"[Day {n}](../{days[n].name}/{days[n].name}.ipynb)" for n in day.prerequisites) or "nothing"
+    before = ", ".join(f"[Day {n}](../{days[n].name}/{days[n].name}.ipynb)" for n in day.prerequisites)
+    before = before or "[Day 0](../../notebooks/00_start_here.ipynb)"
     ran = f"{seconds:.0f} seconds when this page was made" if seconds else f"under {day.seconds} seconds"
     names = list(dict.fromkeys(pair.graduate for pair in day.graduates))
     left = ", ".join(f"[`{name}`](#its-code)" for name in names[:3])
@@ -61,7 +68,7 @@ def at_a_glance(day: Day, days: dict[int, Day], seconds: float | None) -> str:
     return (
         f":::{{card}} {day.question}\n"
         f"**Phase** {day.phase} · **before this** {before} · **to read** {day.minutes} minutes · **to run** {ran}\n\n"
-        f"**Graduates** {left}{more}{grows}\n:::"
+        f"**Graduates to the library** {left}{more}{grows}\n:::"
     )
 
 

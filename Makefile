@@ -152,7 +152,7 @@ progress-pages: .venv/.ready ## write docs/progress/ again from curriculum.toml 
 	@$(PY) -m docs.site.progress
 
 .PHONY: site-serve
-site-serve: .venv/.ready ## open the site on http://localhost:8000
+site-serve: .venv/.ready ## serve the site on http://localhost:8000 until Ctrl-C
 	@$(PY) -m http.server --bind 127.0.0.1 --directory build/site 8000
 
 # ---------------------------------------------------------------- for those who change something

@@ -93,7 +93,8 @@ def own_arena(market: str, start: str | None = None, end: str | None = None, *, 
     Returns
     -------
     Arena
-        Named after the market; a tenth of its assets is bought, at most 50, and as many sold short.
+        Named `own-` and after market, options and dates, so that rows of another period or of `ARENAS` never mix with
+        its own; a tenth of its assets is bought, at most 50, and as many sold short.
 
     Raises
     ------
@@ -110,8 +111,15 @@ def own_arena(market: str, start: str | None = None, end: str | None = None, *, 
         raise ValueError(f"market={market!r} has {assets} assets × {sessions} sessions: give 20 × {2 * test} at least")
     train = sessions - test - 1
     plan = WalkForward(train, test, validation=round(0.15 * train), embargo=1)
-    name = re.sub(r"[^a-z0-9]+", "-", Path(market.split("?")[0]).stem.lower()).strip("-")
+    source, _, options = market.partition("?")
+    said = " ".join(["own", Path(source).stem, options, start or "", end or "", "" if test == 252 else f"test {test}"])
+    name = re.sub(r"[^a-z0-9.]+", "-", said.lower()).strip("-")
     return Arena(name, market, start, "next_open", min(assets // 10, 50), plan, end=end)
+
+
+def opened(arena: str | Arena) -> Arena:
+    """The arena itself, or the one of `ARENAS` that has this name."""
+    return arena if isinstance(arena, Arena) else open_arena(arena)
 
 
 @lru_cache(maxsize=4)

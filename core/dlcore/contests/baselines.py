@@ -7,7 +7,7 @@ result.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dlcore.contests.arena import Arena, open_arena
+from dlcore.contests.arena import Arena, opened
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +54,7 @@ def enter_baselines(board: "Leaderboard", arena: "str | Arena") -> Iterator[str]
     """
     from dlcore.models import GradientBoosting, Persistence, Ridge
 
-    place = arena if isinstance(arena, Arena) else open_arena(arena)
+    place = opened(arena)
     held = place.panel["close"].notnull()
     board.enter_weights("1/N", held / held.sum("asset"), arena)
     yield "1/N"

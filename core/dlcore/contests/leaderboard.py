@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlcore.contests.arena import Arena, open_arena
+from dlcore.contests.arena import Arena, opened
 from dlcore.contests.trials import Trials, write_row
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Leaderboard:
         ValueError
             For an unknown arena or a name without letters.
         """
-        place, began = _opened(arena), time.perf_counter()
+        place, began = opened(arena), time.perf_counter()
         scores, model = walk(build, features(place.panel), place, length=length)
         seconds = time.perf_counter() - began
         configuration = {"model": type(model).__name__, "settings": model.settings(), "length": length, "name": name}
@@ -143,14 +143,14 @@ class Leaderboard:
         """
         from dlcore.backtest import overlapping_weights
 
-        place = _opened(arena)
+        place = opened(arena)
         scores = on_test_dates(scores, place)
         weights = overlapping_weights(scores, place.top, place.horizon, bottom=place.top)
         return self._write(name, place, weights, forecast_skill(scores, place), parameters, seconds, configuration)
 
     def enter_weights(self, name: str, weights: "xr.DataArray", arena: str | Arena = "real") -> Row:
         """Judge a portfolio, such as 1/N; only its test dates count."""
-        place = _opened(arena)
+        place = opened(arena)
         return self._write(name, place, on_test_dates(weights, place), {}, 0, 0.0, None)
 
     def rows(self, arena: str) -> list[Row]:
@@ -295,10 +295,6 @@ def net_sharpe(returns: "pd.Series") -> tuple[float | None, float | None, float 
         return None, None, None
     found = block_bootstrap(sharpe, returns, generator=np.random.default_rng(0), resamples=RESAMPLES)
     return found.estimate, found.lower, found.upper
-
-
-def _opened(arena: str | Arena) -> Arena:
-    return arena if isinstance(arena, Arena) else open_arena(arena)
 
 
 def _number(value: float) -> float | None:

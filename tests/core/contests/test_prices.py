@@ -24,7 +24,12 @@ def test_an_arena_of_ones_own_is_trained_once_and_tested_on_its_end(place):
     assert not tested[:-60].any()
     learned = (fold.train | fold.validation).to_numpy()
     assert place.labels["end"].to_numpy()[learned].max() < place.panel["date"].to_numpy()[-60]
-    assert (place.name, place.top) == ("simulated-sp500", 2)
+    assert (place.name, place.top) == ("own-simulated-sp500-assets-24-sessions-320-ic-0.2-test-60", 2)
+
+
+def test_two_periods_of_one_market_are_two_arenas(place):
+    later = own_arena(MARKET, start="2014-03-03", test=60)
+    assert later.name != place.name
 
 
 def test_a_perfect_forecast_and_none(place):
@@ -67,7 +72,7 @@ def test_features_are_chosen_by_the_training_cells_alone(place):
 def test_an_entrant_stands_on_the_leaderboard(tmp_path, place, name):
     board = Leaderboard(tmp_path)
     result = compete(board, place, name, epochs=1)
-    (row,) = board.rows("simulated-sp500")
+    (row,) = board.rows(place.name)
     assert (row.name, row.parameters) == (name, result.parameters)
     assert result.parameters > 30_000
     assert 0 < result.last_mape < 10

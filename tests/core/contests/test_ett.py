@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import statsmodels.api as sm
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
@@ -27,12 +26,7 @@ DATA = Path(os.environ.get("DLCORE_TEST_DATA", Path(__file__).parents[3].parent 
 QUICK = {"epochs": 2, "batch_size": 32, "learning_rate": 1e-2}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def series(rows=400, channels=3, steps_per_day=6, seed=0) -> Series:

@@ -26,12 +26,7 @@ KINDS = {
 ENOUGH = {"DLinear": 4, "NLinear": 4, "TiDE": 12, "ITransformer": 6}  # epochs to find something in
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def drawn(*shape, seed=0):

@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from dlcore.markets.store.disk import write_durably
 
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 METRICS = "metrics.jsonl"
 
 
-@cache
 def terminal() -> "Console":
-    """The one console on stderr: bars of two consoles would write over each other."""
+    """The one console on what stderr is now: bars of two consoles would write over each other."""
+    return _console(getattr(sys.stderr, "rich_proxied_file", sys.stderr))
+
+
+@lru_cache(maxsize=1)
+def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(file=stream)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.live import Live
 from torch import nn
 from toy import CPU, batches, data, net, one_thread, squares, weights  # noqa: F401 -- a fixture
 
@@ -16,6 +17,7 @@ from dlcore.nn import LearnedPositions
 from dlcore.training import IndexBatches, TrainingConfig, autocast, choose_device, train
 from dlcore.training.config import learning_rate
 from dlcore.training.optimiser import make_optimiser
+from dlcore.training.progress import terminal
 
 
 @pytest.mark.parametrize("part", ["learning", "judging"])
@@ -151,13 +153,14 @@ def test_a_gpu_learns_what_the_cpu_learns():
     torch.testing.assert_close(weights(ours), weights(theirs.cpu()), rtol=1e-3, atol=1e-4)
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 def test_a_bar_on_a_terminal_and_silence_elsewhere(monkeypatch, capsys):
     train(net(), squares, batches(), TrainingConfig(epochs=1, **CPU))
     assert capsys.readouterr() == ("", "")
-
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
 
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
@@ -165,6 +168,17 @@ def test_a_bar_on_a_terminal_and_silence_elsewhere(monkeypatch, capsys):
     train(net(), squares, batches(), TrainingConfig(epochs=2, **CPU))
     assert "epoch" in screen.getvalue()
     assert "2/2" in screen.getvalue()
+
+
+def test_a_terminal_is_judged_anew_when_stderr_is_another_one(monkeypatch):
+    # rich decides once, when a console is made, whether bars can be drawn: one made for a file must not serve a screen.
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert not terminal().is_interactive
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    assert terminal().is_interactive
+    with Live("a bar", console=terminal()) as bar:
+        assert terminal() is bar.console  # rich puts its own stderr before ours while a bar is drawn
 
 
 def test_metrics_are_one_line_of_json_for_each_epoch(tmp_path):

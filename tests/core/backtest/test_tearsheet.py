@@ -128,6 +128,7 @@ def test_the_page_is_drawn_whole(page):
 
 
 def test_the_files_are_what_their_endings_say(page, tmp_path):
+    drawn_before = plt.get_fignums()
     assert page.save(tmp_path / "page.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     html = page.save(tmp_path / "page.html").read_text()
     assert "<title>&lt;Scores&gt; &amp; tests</title>" in html
@@ -135,7 +136,7 @@ def test_the_files_are_what_their_endings_say(page, tmp_path):
     assert "survivorship-biased" in html
     numbers = json.loads(page.save(tmp_path / "page.json").read_text())
     assert numbers == page.numbers
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == drawn_before
     with pytest.raises(ValueError, match=r"page\.pdf is not allowed: give a name that ends in \.png, \.html or \.json"):
         page.save(tmp_path / "page.pdf")
 

@@ -73,7 +73,7 @@ def check_same(result, plain, rtol=1e-9) -> None:
         np.testing.assert_allclose(result.fills[name], [fill[column] for fill in fills], rtol=1e-7, atol=1e-9)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED)
 def test_the_vectorized_engine_is_the_plain_loop(seed, model, shared):
     panel, weights = drawn(seed)
@@ -82,7 +82,7 @@ def test_the_vectorized_engine_is_the_plain_loop(seed, model, shared):
     check_books(result)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED, stops=STOPS, rules=RULES)
 def test_the_event_driven_engine_is_the_plain_loop(seed, model, shared, stops, rules):
     panel, weights = drawn(seed)
@@ -91,7 +91,7 @@ def test_the_event_driven_engine_is_the_plain_loop(seed, model, shared, stops, r
     check_books(result)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED)
 def test_the_two_engines_agree_on_the_same_orders(seed, model, shared):
     panel, weights = drawn(seed)
@@ -100,7 +100,7 @@ def test_the_two_engines_agree_on_the_same_orders(seed, model, shared):
     assert report.differing_fills.empty
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED, stops=STOPS, rules=RULES)
 def test_replay_agrees_whatever_was_traded(seed, model, shared, stops, rules):
     panel, weights = drawn(seed)
@@ -321,7 +321,7 @@ def test_the_engines_agree_on_a_whole_simulated_market():
 # --- the callback ---------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS, model=st.sampled_from(MODELS), shared=SHARED, stops=STOPS, rules=RULES)
 def test_a_callback_with_the_same_weights_is_the_compiled_run(seed, model, shared, stops, rules):
     panel, weights = drawn(seed)

@@ -36,7 +36,7 @@ def plain_weights(scores, top, horizon, threshold, bottom):
     return weights
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32 - 1),
     top=st.integers(1, 4),

@@ -92,7 +92,7 @@ def test_a_channel_that_stands_still_is_only_centred():
     assert np.all(make_task(given_, horizon=4, look_back=8).cube[0, :, 1] == 0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows=st.integers(60, 130), horizon=st.integers(1, 5), look_back=st.integers(1, 9), batch=st.integers(1, 40))
 def test_errors_are_those_of_plain_loops_whatever_the_batch(rows, horizon, look_back, batch):
     task = make_task(series(rows, 2), horizon=horizon, look_back=look_back)
@@ -195,7 +195,7 @@ def test_the_penalty_is_the_one_that_validation_likes_best(monkeypatch):
     np.testing.assert_array_equal(fit_ridge(task)(task.batch(task.origins("test"))[0]), said[best])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(8, 80), horizon=st.integers(1, 12), seed=st.integers(0, 99))
 def test_the_error_of_a_mean_is_that_of_statsmodels(n, horizon, seed):
     losses = np.random.default_rng(seed).normal(size=n).cumsum()
@@ -306,7 +306,7 @@ def test_what_is_no_text_gets_one_line(tmp_path, content):
         read_series(tmp_path / "f.csv.gz")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(content=st.binary(max_size=200))
 def test_no_bytes_bring_a_traceback_of_another_kind(content, tmp_path_factory):
     path = tmp_path_factory.mktemp("any") / "f.txt"

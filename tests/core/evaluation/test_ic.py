@@ -59,7 +59,7 @@ def test_it_is_that_of_pandas(pair, method):
 
 
 @given(arrays(np.float64, (3, 12), elements=FEW), arrays(np.float64, (3, 12), elements=FEW))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_ties_and_holes_never_leave_the_range(x, y):
     ic = information_coefficient(panel(x), panel(y), method="spearman", minimum_breadth=3).to_numpy()
     assert np.all(np.isnan(ic) | (abs(ic) <= 1))
@@ -73,7 +73,7 @@ def test_ties_and_holes_never_leave_the_range(x, y):
 
 
 @given(arrays(np.float64, (2, 15), elements=st.integers(-50, 50).map(float)), st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_rank_ic_does_not_see_monotone_changes(x, seed):
     y = np.random.default_rng(seed).standard_normal(x.shape)
     plain = information_coefficient(panel(x), panel(y), method="spearman")

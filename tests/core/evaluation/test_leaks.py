@@ -209,7 +209,7 @@ def test_labels_may_look_as_far_as_they_say_and_no_further(panel):
         assert_causal(lambda p: label(p)[["end"]], panel, lookahead=5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ahead=st.integers(0, 8), allowed=st.integers(0, 8), seed=st.integers(0, 1000))
 def test_a_lead_of_k_passes_exactly_where_k_is_allowed(panel, ahead, allowed, seed):
     def lead(panel):

@@ -35,7 +35,7 @@ def test_missing_days_are_left_out():
 
 
 @given(st.integers(0, 10**6), st.floats(0.01, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_leverage_changes_neither_sharpe_nor_sortino(seed, leverage):
     x = np.random.default_rng(seed).standard_normal(50)
     assert sharpe(leverage * x) == pytest.approx(sharpe(x))
@@ -56,7 +56,7 @@ def by_loop(returns: np.ndarray) -> list[float]:
 
 
 @given(RETURNS.filter(lambda x: not np.isnan(x).all()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_drawdowns_are_those_of_a_loop(x):
     expected = np.array(by_loop(x))
     np.testing.assert_allclose(underwater(x), expected, atol=1e-12)

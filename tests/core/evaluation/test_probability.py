@@ -18,7 +18,7 @@ def draw(seed: int, n: int, digits: int = 9) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(st.integers(0, 10**6), st.integers(4, 200), st.integers(1, 12), st.sampled_from([1, 9]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_parts_add_up_whatever_the_bins(seed, n, bins, digits):
     p, o = draw(seed, n, digits)
     if o.min() == o.max():

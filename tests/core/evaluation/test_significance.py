@@ -32,7 +32,7 @@ def by_loop(x: np.ndarray, lag: int, kernel: str) -> float:
 
 
 @given(st.integers(0, 10**6), st.integers(30, 60), st.integers(0, 6), st.sampled_from(["rectangular", "bartlett"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_variance_is_a_double_sum_with_or_without_gaps(seed, n, lag, kernel):
     rng = np.random.default_rng(seed)
     x = np.where(rng.random(n) < 0.2, np.nan, rng.standard_normal(n))

@@ -68,7 +68,7 @@ def test_the_best_of_many_worthless_is_not_found():
 
 
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1)), st.sampled_from([0.01, 0.05, 0.2]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_discoveries_are_those_of_statsmodels(p, rate):
     rejected, adjusted, *_ = multipletests(p, rate, method="fdr_bh")
     found = benjamini_hochberg(p, rate=rate)

@@ -68,7 +68,7 @@ def by_deviations(x: np.ndarray) -> np.ndarray:
     return np.clip(x, np.median(x) - reach, np.median(x) + reach) if reach > 0 else x
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), ties=st.booleans())
 def test_each_date_is_that_of_scipy_and_numpy(seed, ties):
     values, universe, sector = drawn(seed, ties=ties)
@@ -82,7 +82,7 @@ def test_each_date_is_that_of_scipy_and_numpy(seed, ties):
         np.testing.assert_allclose(found, by_date(values, universe, oracle), rtol=1e-12, atol=1e-14, err_msg=name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6))
 def test_sector_neutral_is_the_group_mean_of_pandas(seed):
     values, universe, sector = drawn(seed)
@@ -95,7 +95,7 @@ def test_sector_neutral_is_the_group_mean_of_pandas(seed):
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-14)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6))
 def test_with_exposures_it_is_one_least_squares_a_date(seed):
     values, universe, sector = drawn(seed, assets=14)
@@ -118,7 +118,7 @@ def test_with_exposures_it_is_one_least_squares_a_date(seed):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6))
 def test_who_is_outside_receives_nothing_and_moves_nobody(name, seed):
     values, universe, sector = drawn(seed)

@@ -124,7 +124,7 @@ def test_an_asset_that_is_the_market_has_no_residuals(panel):
     np.testing.assert_allclose(beta(only, window=30).to_numpy()[30:, 0], 1.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), window=st.integers(1, 12), dates=st.integers(1, 50), seed=st.integers(0, 10**6))
 def test_rolling_comoments_are_those_of_each_window(data, window, dates, seed):
     rng = np.random.default_rng(seed)

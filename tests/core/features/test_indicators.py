@@ -248,7 +248,7 @@ def test_what_never_moved_is_unknown_and_not_nil():
     assert np.isnan(ind.ratio_to_sma(quiet["volume"], 5)).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), axes=st.booleans())
 def test_order_of_dims_and_of_memory_does_not_matter(seed, axes):
     panel = gappy(seed)

@@ -25,7 +25,7 @@ def looped(values: np.ndarray, window: int, function) -> np.ndarray:
     return out
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), window=st.integers(1, 70))
 def test_windows_are_those_of_a_plain_loop(seed, window):
     values = with_gaps(seed)
@@ -40,7 +40,7 @@ def test_windows_are_those_of_a_plain_loop(seed, window):
         np.testing.assert_allclose(ours, looped(values, window, function), rtol=1e-10, atol=1e-11)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), lag=st.integers(1, 70))
 def test_the_past_value_is_known_only_where_nothing_is_missing_since(seed, lag):
     values = with_gaps(seed)

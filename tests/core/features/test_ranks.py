@@ -18,7 +18,7 @@ def holes(values: np.ndarray, share: float, seed: int) -> np.ndarray:
 
 
 @given(arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 40)), elements=FEW | ANY))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_ranks_are_those_of_scipy(values):
     before = values.copy()
     np.testing.assert_array_equal(rank_rows(values), stats.rankdata(values, axis=1, nan_policy="omit"))

@@ -138,7 +138,7 @@ def test_the_check_of_causality_can_fail(panel):
     assert first_difference(leaking, other / other.mean("date")) == 0
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(factor=st.floats(0.01, 100))
 def test_the_unit_of_prices_does_not_matter_to_what_is_free_of_it(panel, factor):
     features = build_features(panel, ALL)

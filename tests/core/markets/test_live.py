@@ -157,7 +157,7 @@ def test_a_calendar_of_its_own_has_a_store_of_its_own(yahoo, evening):
 SYMBOLS = st.lists(st.from_regex(r"[A-Z]{1,5}([.][A-Z]{1,2}|-USD)?", fullmatch=True), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SYMBOLS, SYMBOLS, st.sampled_from(["auto", "XNYS", "24/5"]))
 def test_every_download_has_a_store_of_its_own(one, other, calendar):
     names = [store_name(f"yahoo:{','.join(symbols)}", calendar) for symbols in (one, other)]

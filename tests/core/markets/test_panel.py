@@ -44,7 +44,7 @@ VALUES = st.sampled_from([np.inf, -np.inf, 0.0, -1.0, -1e-300])
 
 
 @given(VALUES, st.integers(0, len(DATES) - 1), st.integers(0, 2), st.sampled_from(["open", "high", "low", "close"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_wrong_price_anywhere_is_found_and_named(value, date, asset, field):
     panel = make(**{field: np.ones((len(DATES), 3))})
     panel[field][date, asset] = value
@@ -54,26 +54,26 @@ def test_a_wrong_price_anywhere_is_found_and_named(value, date, asset, field):
 
 
 @given(st.permutations(range(len(DATES))).filter(lambda order: order != sorted(order)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_unsorted_dates_are_refused(order):
     assert "sort the dates" in refused(make().isel(date=list(order)))
 
 
 @given(st.sampled_from(["date", "asset"]), st.integers(0, 2))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_twins_are_refused(axis, place):
     panel = make()
     assert "appears twice" in refused(xr.concat([panel.isel({axis: [place]}), panel], dim=axis))
 
 
 @given(st.sampled_from([np.float32, np.int64, object, "U3", bool]))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_other_types_are_refused(dtype):
     assert "dtype" in refused(make(close=np.ones((len(DATES), 3)).astype(dtype)))
 
 
 @given(st.sampled_from(["date", "asset"]))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 def test_nothing_is_refused(axis):
     assert "is empty" in refused(make().isel({axis: slice(0)}))
 

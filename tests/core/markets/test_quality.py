@@ -171,7 +171,7 @@ def test_the_whole_simulated_market_has_no_errors():
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_panel_is_never_changed(seed):
     rng = np.random.default_rng(seed)
     spoilt, _ = spoil(simulated(1), LEVELS[seed % len(LEVELS)][0], rng)

@@ -90,7 +90,7 @@ def neither_name_nor_path(text: str) -> bool:
 
 
 @given(st.text(max_size=30).filter(neither_name_nor_path))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_other_name_is_refused_with_the_known_ones(name):
     with pytest.raises(ValueError, match="is not a known market: give one of us-large-20") as error:
         load_panel(name)
@@ -98,7 +98,7 @@ def test_any_other_name_is_refused_with_the_known_ones(name):
 
 
 @given(st.text(max_size=30) | st.sampled_from(["~nobody", "x" * 5000, "\0"]), st.sampled_from(["", "/", ".csv"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_path_to_nothing_is_refused_in_one_line(name, ending):
     with pytest.raises((ValueError, FileNotFoundError)) as error:
         load_panel(f"no-such-folder/{name.replace('?', '')}{ending}")
@@ -106,7 +106,7 @@ def test_a_path_to_nothing_is_refused_in_one_line(name, ending):
 
 
 @given(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.text("abc-.019", max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_options_are_either_known_or_refused(option, value):
     known = {"lag", "coefficient", "bars", "seed", "sessions", "start"}
     if option in known:

@@ -339,7 +339,7 @@ def test_without_yfinance_the_remedy_is_named(tmp_path, monkeypatch):
         next(YahooProvider(tmp_path).fetch(["AAPL"], None, None))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     faults=st.integers(0, 8),
     attempts=st.integers(1, 6),

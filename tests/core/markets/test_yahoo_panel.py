@@ -284,7 +284,7 @@ def test_changes_that_do_not_fit_are_listed_and_a_renamed_member_counts_from_its
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_undoing_changes_gives_back_who_was_a_member_on_every_day(data):
     """An invented index is played forwards, day by day; the intervals must say the same of each day."""

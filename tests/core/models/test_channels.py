@@ -59,7 +59,7 @@ def test_no_raw_price_of_tomorrow_moves_a_score(name):
     check_no_tomorrow(KINDS[name])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     name=st.sampled_from(list(KINDS)),
     batch=st.integers(1, 3),
@@ -86,7 +86,7 @@ def test_the_trend_of_one_to_ten():
     np.testing.assert_allclose(level, 100.0, rtol=1e-6)  # padded with zeros it would sink towards the ends
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(look_back=st.integers(1, 12), taps=st.sampled_from([1, 3, 5, 25]), seed=st.integers(0, 99))
 def test_dlinear_is_its_formula(look_back, taps, seed):
     torch.manual_seed(seed)

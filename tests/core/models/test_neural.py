@@ -84,7 +84,7 @@ def test_the_layers_have_their_sizes():
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), rows=st.integers(1, 6), weight=st.floats(0, 20))
 def test_the_losses_are_those_of_a_plain_loop_and_an_unknown_target_adds_nothing(seed, rows, weight):
     rng = np.random.default_rng(seed)

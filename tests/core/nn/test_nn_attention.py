@@ -106,7 +106,7 @@ def test_causal_mask_aligns_the_newest_query_with_the_newest_key():
         torch.testing.assert_close(attention(q[2:], k, v, "causal", kernel=kernel).flatten(), heard[2:])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     batch=st.lists(st.integers(1, 3), max_size=3),
     sizes=st.tuples(*[st.integers(1, 6)] * 4),

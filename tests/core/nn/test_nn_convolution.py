@@ -18,7 +18,7 @@ def test_by_the_pencil():
     assert receptive_field(3, (1, 2, 4), convolutions=1) == 15
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes=st.tuples(*[st.integers(1, 5)] * 6), seed=st.integers(0, 999), double=st.booleans())
 def test_convolution_and_its_gradients_equal_torch(sizes, seed, double):
     batch, length, inputs, outputs, taps, dilation = sizes

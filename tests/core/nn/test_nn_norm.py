@@ -124,7 +124,7 @@ def test_a_nan_stays_in_its_row(branch):
     assert out[[0, 2]].isfinite().all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.integers(1, 9), width=st.integers(2, 40), size=st.sampled_from([1e-3, 1.0, 1e4]), seed=st.integers(0, 999)
 )

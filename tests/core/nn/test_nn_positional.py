@@ -16,7 +16,7 @@ from dlcore.nn.dropout import dropout
 from dlcore.nn.positional import sinusoidal
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     lead=st.lists(st.integers(1, 3), max_size=2),
     length=st.integers(1, 6),
@@ -89,7 +89,7 @@ def test_a_holiday_that_never_comes_is_infinitely_far():
     torch.testing.assert_close(ours(torch.tensor([[1.0]])), ours(torch.tensor([[0.0]])) / 2)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(p=st.floats(0, 0.95), size=st.integers(0, 70), seed=st.integers(0, 99), double=st.booleans())
 def test_dropout_loses_or_grows(p, size, seed, double):
     torch.manual_seed(seed)

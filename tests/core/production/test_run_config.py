@@ -31,7 +31,7 @@ def test_the_printed_config_says_every_key_and_is_itself():
         assert all(f"\n{key} = " in text or f"\n# {key} = " in text for key in fields)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     market=words,
     top=st.integers(1, 10**6),
@@ -52,7 +52,7 @@ def test_whatever_is_allowed_survives_its_own_text(market, top, threshold, capit
     assert make_config(tomllib.loads(settings_text(config))) == config
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=st.sampled_from(sorted(set(TABLES) - {"model"})), key=st.from_regex(r"[a-z_]{1,12}", fullmatch=True))
 def test_an_unknown_key_is_named_with_those_that_there_are(table, key):
     if key in TABLES[table]:
@@ -112,7 +112,7 @@ def test_overrides_are_toml_or_text_and_come_last(tmp_path):
     assert read_config(tmp_path / "c.toml", [], {"model.name": "Ridge"}).model.settings == {"penalties": [1.0]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=12).filter(lambda text: text.partition("=")[0].count(".") != 1 or "=" not in text))
 def test_what_is_no_override_is_refused(text):
     with pytest.raises(ValueError, match=r"is not allowed: give table\.key=value"):

@@ -102,7 +102,7 @@ def test_other_folders_and_other_versions_are_refused(tmp_path):
             RunFolder(tmp_path / "run")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     values=arrays(
         np.float32, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=st.floats(width=32, allow_infinity=False)

@@ -114,7 +114,7 @@ def test_a_panel_of_closes_alone_has_levels_too(tmp_path):
     assert signals.table.loc[signals.table["weight"] > 0, "stop"].notna().all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(coverage=st.floats(0.05, 0.95), seed=st.integers(0, 10**6))
 def test_the_range_covers_what_it_says_of_the_days_it_was_made_from(tmp_path_factory, coverage, seed):
     panel = made_panel(seed % 5)

@@ -22,7 +22,7 @@ def scored(n: int, seed: int, slope: float = 1.5, shift: float = -0.4) -> tuple[
     return scores, (rng.random(n) < expit(slope * scores + shift)).astype(int)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(20, 400), scale=st.sampled_from([1e-3, 1, 1e3]), seed=st.integers(0, 10**6))
 def test_platt_is_scikit_learns(n, scale, seed):
     scores, outcomes = scored(n, seed)
@@ -48,7 +48,7 @@ def test_platt_finds_what_was_planted_and_separable_scores_stay_finite():
     assert fit_platt(np.zeros(30), np.arange(30) % 3 == 0)(np.array(0.0)) == pytest.approx(11 / 12 / 3 + 2 / 3 / 22)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(2, 300), seed=st.integers(0, 10**6))
 def test_isotonic_is_scikit_learns_and_rises(n, seed):
     scores, outcomes = scored(n, seed)
@@ -63,7 +63,7 @@ def test_isotonic_is_scikit_learns_and_rises(n, seed):
     assert ours.max() <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(truth=st.floats(0.1, 20), classes=st.integers(2, 5), seed=st.integers(0, 10**6))
 def test_temperature_is_the_best_of_a_search(truth, classes, seed):
     rng = np.random.default_rng(seed)

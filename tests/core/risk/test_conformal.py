@@ -63,7 +63,7 @@ def plain(made, came, *, delay, window, coverage, rate):
     return np.array(halves), np.array(alphas)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     delay=st.integers(1, 8),
     window=st.integers(1, 60),
@@ -97,7 +97,7 @@ def test_an_outcome_is_not_used_before_its_label_has_ended(delay):
     assert before.to_numpy()[80 + delay] != after.to_numpy()[80 + delay]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rate=st.sampled_from([0.02, 0.1, 0.5]), delay=st.integers(1, 6), seed=st.integers(0, 10**6))
 def test_whatever_the_market_does_the_misses_stay_within_the_bound(rate, delay, seed):
     rng = np.random.default_rng(seed)

@@ -19,7 +19,7 @@ def panel(days: int = 80, assets: int = 6, seed: int = 0) -> xr.DataArray:
     return xr.DataArray(values, coordinates, ("date", "asset"), "returns")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(n=st.integers(2, 40), p=st.integers(1, 30), scale=st.sampled_from([1e-6, 1e-2, 1e3]), seed=st.integers(0, 10**6))
 def test_ledoit_wolf_is_scikit_learns(n, p, scale, seed):
     rng = np.random.default_rng(seed)

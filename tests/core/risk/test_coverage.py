@@ -30,7 +30,7 @@ def markov(hits: np.ndarray, after_zero: float, after_one: float) -> float:
     return product
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(HITS, st.sampled_from([0.9, 0.95, 0.99]))
 def test_ratios_are_those_of_likelihoods_multiplied_out(hits, level):
     p, share = 1 - level, hits.mean()

@@ -44,7 +44,7 @@ def test_conformal_levels_by_hand():
     np.testing.assert_allclose(levels["target"].sel(side="short"), [[90, nan], [nan, nan], [nan, 7]])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(close=st.floats(0.01, 1e4), atr=st.floats(0, 1e4), stop=st.floats(0.1, 10), target=st.floats(0.1, 10))
 def test_every_level_is_a_price_on_its_side(close, atr, stop, target):
     levels = atr_levels(panel([[close, close]]), panel([[atr, atr]]), stop_multiple=stop, target_multiple=target)

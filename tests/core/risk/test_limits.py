@@ -22,7 +22,7 @@ def book(values) -> xr.DataArray:
     return xr.DataArray(values, coordinates, ("date", "asset"), "weight")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     weights=WEIGHTS,
     gross=SHARE,

@@ -19,7 +19,7 @@ def series(values: np.ndarray) -> xr.DataArray:
     return xr.DataArray(values, {"date": pd.bdate_range("2010-01-01", periods=len(values))}, ("date",))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(level=LEVELS, n=st.integers(100, 400), seed=st.integers(0, 10**6))
 def test_historical_shortfall_is_the_minimum_of_rockafellar_and_uryasev(level, n, seed):
     losses = np.random.default_rng(seed).standard_t(3, n).round(1)  # with ties
@@ -45,7 +45,7 @@ def test_the_next_loss_exceeds_the_historical_one_as_often_as_said():
         assert stats.binom.ppf(0.0005, 20_000, share) <= hits <= stats.binom.ppf(0.9995, 20_000, share)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(level=LEVELS, scale=st.floats(0.01, 100), shift=st.floats(-5, 5), seed=st.integers(0, 10**6))
 def test_shortfall_lies_beyond_and_both_move_with_the_returns(level, scale, shift, seed):
     x = np.random.default_rng(seed).standard_t(8, 400)
@@ -95,7 +95,7 @@ def test_cornish_fisher_is_the_integral_of_its_quantile(level):
     assert tail.expected_shortfall == pytest.approx(-mean / (1 - level), rel=1e-6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(s=st.floats(-3, 3), k=st.floats(-2, 12))
 def test_the_domain_is_where_the_quantile_rises(s, k):
     z = np.linspace(-60, 60, 240_001)

@@ -96,7 +96,7 @@ def run_property(make_ragged, seed, plan, horizon, entry, function, thinned) -> 
 
 
 @given_cases
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_training_interval_meets_a_judged_one(make_ragged, **case):
     run_property(make_ragged, **case)
 

@@ -37,7 +37,7 @@ cases = given(
     benchmark=st.booleans(),
     masked=st.booleans(),
 )
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 
 def short(panel: xr.Dataset, function) -> dict:
@@ -128,7 +128,7 @@ def test_labels_equal_a_loop_over_days(make_ragged, seed, horizon, entry, benchm
 
 
 @given(seed=st.integers(0, 10**6), horizon=st.integers(1, 9), entry=st.sampled_from(ENTRIES))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_regimes_equal_a_loop_over_days(make_ragged, seed, horizon, entry):
     panel, lookback = make_ragged(seed), 12
     got = volatility_regime(panel, horizon, entry, lookback=lookback)["value"].to_numpy()
@@ -159,7 +159,7 @@ def test_regimes_equal_a_loop_over_days(make_ragged, seed, horizon, entry):
 
 
 @given(seed=st.integers(0, 10**6), horizon=st.integers(1, 9), masked=st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_forward_variance_equals_a_loop_over_days(make_ragged, seed, horizon, masked):
     panel = make_ragged(seed)
     universe = some_universe(panel, seed) if masked else None
@@ -194,7 +194,7 @@ def test_a_forecast_of_variance_is_held_to_the_same_sum():
 
 @pytest.mark.parametrize("function", FAMILY, ids=lambda f: f.__name__)
 @cases
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_panel_cut_at_the_end_of_a_label_has_the_same_label(
     make_ragged, function, seed, horizon, entry, benchmark, masked
 ):
@@ -216,7 +216,7 @@ def test_a_panel_cut_at_the_end_of_a_label_has_the_same_label(
 
 @pytest.mark.parametrize("function", FAMILY, ids=lambda f: f.__name__)
 @given(seed=st.integers(0, 10**6), entry=st.sampled_from(ENTRIES), benchmark=st.booleans(), row=st.integers(20, 60))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_later_prices_move_no_label_that_has_ended(make_ragged, function, seed, entry, benchmark, row):
     panel = make_ragged(seed, benchmark=benchmark)
     shaken = panel.copy(deep=True)

@@ -66,7 +66,7 @@ def test_it_is_the_loop_that_one_would_write():
     assert not ours.training
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=st.integers(1, 400), warm_up=st.floats(0, 0.99), floor=st.floats(0, 1))
 def test_the_rate_rises_once_falls_once_and_ends_on_the_floor(steps, warm_up, floor):
     config = TrainingConfig(learning_rate=2.0, warm_up=warm_up, floor=floor)

@@ -15,7 +15,7 @@ from dlcore.training import read_tensors, write_tensors
 KINDS = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int8, torch.uint8, torch.bool]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     shapes=st.lists(st.lists(st.integers(0, 4), max_size=3), max_size=4),
     kinds=st.lists(st.sampled_from(KINDS), min_size=4, max_size=4),

@@ -52,7 +52,7 @@ def plain(values) -> np.ndarray:
 
 @pytest.mark.parametrize("device", DEVICES)
 @given(seed=st.integers(0, 10**6), length=st.integers(1, 12), masked=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_windows_equal_those_cut_one_by_one(device, seed, length, masked):
     features, labels, universe = panel_like(seed)
     universe = universe if masked else None

@@ -126,7 +126,7 @@ KEYS = st.sets(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_file_holds_nothing_is_lost_and_both_ways_give_one_panel(tmp_path, data):
     keys = data.draw(KEYS)

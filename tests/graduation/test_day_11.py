@@ -13,6 +13,7 @@ from dlcore.nn import MultiHeadAttention, attention
 @pytest.mark.parametrize("by_hand", [lesson.attention, lesson.fused_attention])
 @pytest.mark.parametrize("kernel", ["explicit", "fused"])
 def test_slopes_of_attention_agree(seed, by_hand, kernel):
+    torch.manual_seed(seed)
     case = _asked(np.random.default_rng(seed))
     mask, slopes = case.pop("mask"), []
     upstream = torch.randn(*case["q"].shape[:-1], case["v"].shape[-1], dtype=torch.float64)
@@ -37,6 +38,7 @@ def test_slopes_of_many_heads_agree(seed):
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_the_modules_agree_with_the_same_weights(causal):
+    torch.manual_seed(0)
     ours, theirs = lesson.MultiHeadAttention(6, 3, causal), MultiHeadAttention(6, 3, causal=causal)
     theirs.load_state_dict(ours.state_dict())
     x, present = torch.randn(2, 5, 6), torch.tensor([[True, False, True, True, True], [False, True, True, False, True]])

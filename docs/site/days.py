@@ -5,13 +5,13 @@ exercises as the learner meets them, and each symbol of the module beside its gr
 """
 
 import ast
-import importlib
 import inspect
 import json
 
 from challenges.course import grading
 from challenges.course.blank import functions
 from challenges.course.catalog import Day
+from docs.site.reference import link, named
 
 
 def executed(day: Day) -> tuple[dict, float | None]:
@@ -106,8 +106,8 @@ def code(day: Day) -> list[str]:
         cells.append(
             f"### {symbol}\n\n"
             f"::::{{tab-set}}\n:::{{tab-item}} The lesson's\n`{day.name}/{name}.py`\n````python\n{lesson}\n````\n:::\n"
-            f":::{{tab-item}} What it became\n`{pair.graduate}`\n````python\n{graduate_source(pair.graduate)}\n````\n"
-            ":::\n::::"
+            f":::{{tab-item}} What it became\n{link(pair.graduate)}\n"
+            f"````python\n{graduate_source(pair.graduate)}\n````\n:::\n::::"
         )
     return cells
 
@@ -131,17 +131,3 @@ def first_line(node: ast.AST) -> int:
 def graduate_source(dotted: str) -> str:
     """The source of an object of dlcore by its full name."""
     return inspect.getsource(inspect.unwrap(named(dotted))).rstrip()
-
-
-def named(dotted: str) -> object:
-    """An object by its full name: the longest part that is a module, then attributes."""
-    parts = dotted.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        try:
-            found = importlib.import_module(".".join(parts[:cut]))
-        except ModuleNotFoundError:
-            continue
-        for name in parts[cut:]:
-            found = getattr(found, name)
-        return found
-    raise LookupError(f"{dotted} cannot be imported")

@@ -6,6 +6,7 @@ A room's public names are its `__all__`; what is not there is not promised.
 import importlib
 import inspect
 import pkgutil
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -29,13 +30,38 @@ def types() -> dict[str, str]:
 
     `Tensor` is left out: nearly everywhere it is torch's, and once the handwritten one.
     """
-    named = {n: f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room))}
-    return {n: full for n, full in named.items() if n != "Tensor" and inspect.isclass(_named(full))}
+    every = {n: f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room))}
+    return {n: full for n, full in every.items() if n != "Tensor" and inspect.isclass(named(full))}
 
 
-def _named(full: str) -> object:
-    room, _, name = full.rpartition(".")
-    return getattr(importlib.import_module(room), name)
+def named(dotted: str) -> object:
+    """An object by its full name: the longest part that is a module, then attributes."""
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[cut:]:
+            found = getattr(found, name)
+        return found
+    raise LookupError(f"{dotted} cannot be imported")
+
+
+@cache
+def documented() -> dict[int, str]:
+    """Where each promised object has its page: full names by the objects' identities."""
+    every = (f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room)))
+    return {id(named(full)): full for full in every}
+
+
+def link(dotted: str) -> str:
+    """A name that leads to its page in the reference, a method to its class's; plain where nothing is promised."""
+    owner, _, _ = dotted.rpartition(".")
+    for wanted in (dotted, owner):
+        if full := documented().get(id(named(wanted))):
+            return f"{{py:obj}}`{dotted.removeprefix('dlcore.')} <{full}>`"
+    return f"`{dotted.removeprefix('dlcore.')}`"
 
 
 def page(name: str) -> str:

@@ -5,9 +5,8 @@ import json
 from collections.abc import Iterator
 
 from challenges.course.catalog import Day
-from docs.site.days import named
+from docs.site.reference import link, named
 
-PREFIX = "dlcore."
 STEP, LEFT, BASE = 62, 40, 330  # pixels: between days, to the first, from the top to the line of days
 
 
@@ -71,7 +70,7 @@ def page(days: list[Day]) -> str:
     """The page that shows what builds on what."""
     found = uses(days)
     rows = [
-        f"| {later} | {earlier} | {', '.join(f'`{name[len(PREFIX) :]}`' for name in names)} |"
+        f"| {later} | {earlier} | {', '.join(map(link, names))} |"
         for (earlier, later), names in sorted(found.items(), key=lambda item: item[0][::-1])
     ]
     return (

@@ -96,6 +96,14 @@ def test_a_days_page_has_its_mathematics_exercises_and_graduates(opened):
     assert page.locator("a.right-next").get_attribute("href").endswith("day_12.html")
 
 
+def test_graduates_and_names_that_are_used_lead_to_their_page_in_the_reference():
+    named = re.compile(r'(<a [^>]*>)?<code class="xref[^>]*><span class="pre">([^<]+)')
+    for page in ("uses.html", "challenges/day_11/day_11.html"):
+        names = named.findall((SITE / page).read_text("utf-8"))
+        assert any("reference/names/dlcore.nn.attention.html" in link for link, name in names if "attention" in name)
+        assert [name for link, name in names if "reference/names/" not in link] == []
+
+
 def test_links_lead_somewhere():
     """Every link inside the site names a file that is there, and an anchor that the file has."""
     pages = {path: path.read_text(encoding="utf-8") for path in SITE.rglob("*.html") if "_modules" not in path.parts}

@@ -16,8 +16,8 @@ from yahoo_server import Listing
 
 from dlcore.cli import app
 from dlcore.markets import load_panel
+from dlcore.markets.built_in import SOURCES
 from dlcore.markets.calendar import sessions
-from dlcore.markets.sources import SOURCES
 
 runner = CliRunner()
 

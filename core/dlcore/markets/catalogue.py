@@ -36,7 +36,7 @@ def list_built_in() -> list[dict[str, Any]]:
         `what` says so and the others are None.
     """
     from dlcore.markets import bundled
-    from dlcore.markets.sources import SOURCES
+    from dlcore.markets.built_in import SOURCES
 
     rows = []
     for name, entry in BUILT_IN.items():

@@ -1,55 +1,20 @@
 """One line for any market: `load_panel(name)`.
 
-In comes a name from the table below, that of a store, or the path of a file, with options behind a question mark
+In comes the name of a built-in market, that of a store, or the path of a file, with options behind a question mark
 where the source has some; out comes a checked Panel, cut to the dates and assets asked for.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+
+from dlcore.markets.built_in import SOURCES, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import xarray as xr
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a Panel comes from.
-
-    Attributes
-    ----------
-    what : str
-        One line for a list.
-    module, function : str
-        Where the reader lives; imported when it is called.
-    settings : str or None
-        Name of a frozen dataclass in the same module whose fields are the options of this source.
-    """
-
-    what: str
-    module: str
-    function: str
-    settings: str | None = None
-
-
-SOURCES = {
-    "us-large-20": Source("20 large US stocks, adjusted close, S&P 500 as benchmark", "bundled", "us_large_20"),
-    "us-tech-5": Source("AAPL, FB, GOOG, IBM, MSFT, adjusted OHLCV", "bundled", "us_tech_5"),
-    "indices": Source("S&P 500 and NASDAQ OHLCV, VIX close", "bundled", "indices"),
-    "simulated-sp500": Source(
-        "503 simulated stocks, OHLCV, a planted IC", "simulate.equities", "simulate_equities", "EquitySettings"
-    ),
-    "simulated-cross-asset": Source(
-        "ES, NQ, VIX, AAPL, BTC, ETH, a known lead",
-        "simulate.cross_asset",
-        "simulate_cross_asset",
-        "CrossAssetSettings",
-    ),
-}
 
 DOWNLOADED = Source("downloaded and kept", "live", "load_live", "LiveSettings")
 OWN_FILES = Source("CSV or Parquet files of your own", "files", "read_files", "FileSettings")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcore.markets import bundled, check_panel, load_panel
+from dlcore.markets.built_in import SOURCES
 from dlcore.markets.files import is_path
-from dlcore.markets.sources import SOURCES
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from dlcore.markets.built_in import SOURCES
+
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 MANIFEST = "manifest.json"
 
@@ -46,8 +48,6 @@ def store_folder(name: str) -> Path:
     ValueError
         For any other name.
     """
-    from dlcore.markets.sources import SOURCES
-
     if not NAME.fullmatch(name):
         raise ValueError(f"name={name!r} is not allowed: give small letters, digits, _ and -, such as sp500")
     if name in SOURCES:

@@ -12,7 +12,7 @@ from dlcore.backtest.fees import DUST, fee
 DELISTED = 5  # place of "delisting" in result.REASONS: a constant, so that the kernels can be cached
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def step(fill, close, mark, overnight, growth):
     """One row: last close to fill, NaN where no order can be filled; last close to close, 1 without; moves the mark."""
     for i in range(len(mark)):
@@ -24,7 +24,7 @@ def step(fill, close, mark, overnight, growth):
         mark[i] = last if traded else before
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def steps(fill, close, overnight, growth, marks):
     """`step` for every session, and the last close seen (dates, assets)."""
     mark = np.full(close.shape[1], np.nan)
@@ -33,7 +33,7 @@ def steps(fill, close, overnight, growth, marks):
         marks[t] = mark
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 def settle(wanted, base, fill, overnight, growth, drag, terms, held, traded, fees):
     """A session with orders, from marks to fills to closes: signed and absolute value traded, and its costs.
 
@@ -54,7 +54,7 @@ def settle(wanted, base, fill, overnight, growth, drag, terms, held, traded, fee
     return net, gross, costs
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 def run_values(
     wanted, rows, fill, overnight, growth, drag, terms, gone, capital, fixed, delisting, nav, cash, costs, turnover
 ):
@@ -87,7 +87,7 @@ def run_values(
     return -1
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 def record_values(
     wanted, rows, fill, close, drag, terms, gone, capital, fixed, delisting, nav, cash, positions, trades
 ):
@@ -121,7 +121,7 @@ def record_values(
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def write_ledger(trades, positions, fill, marks, drag, terms, gone, delisting, ledger):
     """What `record_values` recorded, as fills; returns their number."""
     dates, assets = fill.shape
@@ -143,7 +143,7 @@ def write_ledger(trades, positions, fill, marks, drag, terms, gone, delisting, l
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def replay_values(ledger, growth, marks, drag, terms, capital, nav):
     """Net asset value (dates,) of given fills in this accounting: money grows by returns, nothing is decided."""
     dates, assets = growth.shape

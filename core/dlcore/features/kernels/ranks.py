@@ -121,12 +121,15 @@ def exact_order(values, bits, keys):
         row, column = values[t], keys[t]
         for i in range(columns):
             column[i] = column[i] & mask
-        moves = 0
-        for i in range(1, columns):
+        moves, last = 0, -np.inf
+        for i in range(columns):
             moving = column[i]
             v = row[moving]
+            if not last > v:  # nearly always: the grid had them right; NaN, which come last, stay
+                last = v
+                continue
             j = i
-            while j > 0 and row[column[j - 1]] > v:  # false for NaN: they stay last
+            while j > 0 and row[column[j - 1]] > v:
                 column[j] = column[j - 1]
                 j -= 1
             column[j] = moving

@@ -69,6 +69,7 @@ def overlapping_weights(
     import xarray as xr
 
     from dlcore.backtest.selection import choose, overlap
+    from dlcore.features.kernels.blocks import in_blocks
     from dlcore.features.kernels.ranks import order_rows
 
     values = _scores(scores, universe)  # (T, N)
@@ -76,7 +77,7 @@ def overlapping_weights(
     _check(values, top, horizon, threshold, bottom)
     sides = np.empty(values.shape, np.int8)
     limits = (-np.inf, np.inf) if threshold is None else (threshold, 1 - threshold)
-    choose(values, order_rows(values), top, low, *limits, sides)
+    in_blocks(values.shape, lambda t: choose(values[t], order_rows(values[t]), top, low, *limits, sides[t]))
     weights = np.empty(values.shape)
     share = 0.5 if low else 1.0
     overlap(sides, horizon, share / top, share / max(low, 1), weights)

@@ -144,16 +144,18 @@ def _mask(scores: "xr.DataArray", universe: "xr.DataArray") -> np.ndarray:
 
 
 def _correlations(x: np.ndarray, y: np.ndarray, inside: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
-    """Correlation and number of pairs on each date, both (T,); some dates at a time, so that they stay in the cache."""
+    """Correlation and number of pairs on each date, both (T,)."""
     from dlcore.evaluation.correlation import correlate_rows, keep_pairs
-    from dlcore.features.kernels.ranks import BLOCK, rank_rows
+    from dlcore.features.kernels.blocks import in_blocks
+    from dlcore.features.kernels.ranks import rank_rows
 
     ic, breadth = np.empty(len(x)), np.empty(len(x), dtype=np.int64)
-    rows = max(BLOCK // x.shape[1], 1)
-    for start in range(0, len(x), rows):
-        dates = slice(start, start + rows)
+
+    def correlate(dates: slice) -> None:
         left, right, breadth[dates] = keep_pairs(x[dates], y[dates], inside[dates])
         if method == "spearman":
             left, right = rank_rows(left), rank_rows(right)
         ic[dates] = correlate_rows(left, right)
+
+    in_blocks(x.shape, correlate)
     return ic, breadth

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from dlcore.features.kernels.ranks import BLOCK, centred_rank_rows, order_rows, rank_rows
+from dlcore.features.kernels.blocks import SIZE, in_blocks
+from dlcore.features.kernels.ranks import centred_rank_rows, order_rows, rank_rows
 
 FEW = st.sampled_from([np.nan, -2.0, -1.0, 0.0, -0.0, 1.0, 1.5])
 ANY = st.floats(allow_nan=True, allow_infinity=False, width=64)
@@ -46,10 +47,32 @@ def test_ranks_are_exact_where_the_grid_is_not(draw):
 
 def test_a_row_is_ranked_by_itself_wherever_its_block_ends():
     values = np.random.default_rng(0).standard_normal((150, 503))
-    assert len(values) > 2 * (BLOCK // 503)
+    assert len(values) > 2 * (SIZE // 503)
     np.testing.assert_array_equal(rank_rows(values)[40:90], rank_rows(values[40:90]))
-    wide = np.random.default_rng(0).standard_normal((2, BLOCK + 1))
+    wide = np.random.default_rng(0).standard_normal((2, SIZE + 1))
     np.testing.assert_array_equal(rank_rows(wide), stats.rankdata(wide, axis=1))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0), (1, 1), (150, 503), (5, SIZE + 1), (SIZE + 1, 1)])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_blocks_are_all_dates_once_on_any_number_of_threads(monkeypatch, shape, threads):
+    monkeypatch.setattr("dlcore.features.kernels.blocks.get_num_threads", lambda: threads)
+    visits, sizes = np.zeros(shape[0], dtype=int), []
+
+    def visit(rows):
+        visits[rows] += 1
+        sizes.append(visits[rows].size * shape[1])
+
+    in_blocks(shape, visit)
+    np.testing.assert_array_equal(visits, 1)
+    assert max(sizes, default=0) <= max(SIZE, shape[1])
+
+    def refuse(rows):
+        raise ArithmeticError(f"from {rows.start}")
+
+    if shape[0]:
+        with pytest.raises(ArithmeticError, match="from 0"):
+            in_blocks(shape, refuse)
 
 
 @pytest.mark.parametrize("shape", [(3, 1), (0, 4), (3, 0)])

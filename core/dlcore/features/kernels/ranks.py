@@ -5,12 +5,10 @@ up to ten times as fast as doubles, so each row is squeezed onto an integer grid
 bits; what the grid could not tell apart is put right by comparing the doubles themselves, and the answer is exact.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numba import njit
 
-BLOCK = 2**15  # values at once, 64 dates of 512 assets: what is sorted and ranked stays in the second-level cache
+from dlcore.features.kernels.blocks import in_blocks
 
 
 def rank_rows(values: np.ndarray) -> np.ndarray:
@@ -28,8 +26,7 @@ def rank_rows(values: np.ndarray) -> np.ndarray:
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     ranks = np.empty_like(values)
-    for rows, order in _blocks(values):
-        average_ranks(values[rows], order, ranks[rows])
+    in_blocks(values.shape, lambda rows: average_ranks(values[rows], _ordered(values[rows]), ranks[rows]))
     return ranks
 
 
@@ -48,27 +45,21 @@ def order_rows(values: np.ndarray) -> np.ndarray:
         ``numpy.argsort(kind="stable")``.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
-    sorted_columns = np.empty(values.shape, dtype=np.int32)
-    for rows, order in _blocks(values):
-        sorted_columns[rows] = order
-    return sorted_columns
+    columns = np.empty(values.shape, dtype=np.int32)
+    in_blocks(values.shape, lambda rows: _ordered(values[rows], columns[rows]))
+    return columns
 
 
-def _blocks(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Some rows at a time, and their columns from smallest to largest value in a buffer that the next ones share."""
-    dates, assets = values.shape
-    bits = max(assets - 1, 1).bit_length()
-    rows = max(BLOCK // max(assets, 1), 1)
-    buffer = np.empty((min(rows, dates), assets), dtype=np.int32)
-    for start in range(0, dates, rows):
-        block = values[start : start + rows]
-        order = buffer[: len(block)]
-        grid_keys(block, bits, order)
-        order.sort(axis=1)
-        rough = exact_order(block, bits, order)
-        if rough.any():
-            order[rough] = np.argsort(block[rough], axis=1, kind="stable")
-        yield slice(start, start + rows), order
+def _ordered(block: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+    """Columns of each row from its smallest value to its largest, written to `order` where there is one."""
+    bits = max(block.shape[1] - 1, 1).bit_length()
+    order = np.empty(block.shape, dtype=np.int32) if order is None else order
+    grid_keys(block, bits, order)
+    order.sort(axis=1)
+    rough = exact_order(block, bits, order)
+    if rough.any():
+        order[rough] = np.argsort(block[rough], axis=1, kind="stable")
+    return order
 
 
 def centred_rank_rows(values: np.ndarray) -> np.ndarray:

@@ -167,7 +167,6 @@ def make_result(
     Result
     """
     import pandas as pd
-    import xarray as xr
 
     nav, cash, positions = kept
     attrs = said | {
@@ -180,10 +179,12 @@ def make_result(
         "universe",
         f"membership by date not given; the panel says: {market.panel.attrs.get('weakness', 'nothing against itself')}",
     )
+    shares = market.panel["close"].copy(deep=False, data=positions)  # a fifth of the time of a new DataArray
+    shares.name, shares.attrs = "shares", {}
     return Result(
         pd.Series(nav, index=market.dates, name="nav"),
         pd.Series(cash, index=market.dates, name="cash"),
-        xr.DataArray(positions, {"date": market.dates, "asset": market.assets}, ("date", "asset"), "shares"),
+        shares,
         write,
         model,
         float(capital),

@@ -7,14 +7,10 @@ numbers of size 1 a misplaced ε changes the sixth digit.
 
 import torch
 
+from challenges.course.probes import drawing
 from challenges.day_09 import layer_norm as solved
 
-_draw = torch.Generator().manual_seed(9)
-
-
-def _drawn(*shape, size=1.0):
-    return size * torch.randn(*shape, generator=_draw, dtype=torch.float64)
-
+_drawn = drawing(9)
 
 RETURNS = _drawn(3, 4, 8, size=0.01) + 0.003  # three windows, four days, eight returns a day
 GAIN, BIAS = 1 + 0.4 * _drawn(8), 0.3 * _drawn(8)

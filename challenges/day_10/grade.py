@@ -9,16 +9,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from challenges.course.probes import drawing
 from challenges.day_10 import causal_conv
 from dlcore.features.regimes.markov import first_guess, fit_switching, steady_state
 from dlcore.nn import causal_conv1d as conv_for_use
 
-_draws = torch.Generator().manual_seed(10)
-
-
-def _drawn(*shape):
-    return torch.randn(*shape, generator=_draws, dtype=torch.float64)
-
+_drawn = drawing(10)
 
 X, WEIGHT, BIAS = _drawn(2, 9, 3), _drawn(4, 3, 3), _drawn(4)  # all sizes unlike
 DAYS = torch.tensor([1.0, 2, 3, 4, 5], dtype=torch.float64)[None, :, None]

@@ -9,14 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from challenges.course.probes import drawing
 from challenges.day_13 import heads
 
-_draws = torch.Generator().manual_seed(13)
-
-
-def _drawn(*shape):
-    return torch.randn(*shape, generator=_draws, dtype=torch.float64)
-
+_drawn = drawing(13)
 
 NAN = float("nan")
 SPREADS = {"return": 0.0123, "volatility": 0.71}

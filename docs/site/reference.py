@@ -25,13 +25,19 @@ def promised(room: ModuleType) -> list[str]:
     return sorted(names, key=str.lower)
 
 
+def promises() -> list[str]:
+    """The full names of all that dlcore promises, room by room."""
+    return [f"{room}.{name}" for room in rooms() for name in promised(importlib.import_module(room))]
+
+
 def types() -> dict[str, str]:
     """Where the classes that dlcore promises are documented, by the short names that docstrings use.
 
     `Tensor` is left out: nearly everywhere it is torch's, and once the handwritten one.
     """
-    every = {n: f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room))}
-    return {n: full for n, full in every.items() if n != "Tensor" and inspect.isclass(named(full))}
+    return {
+        n: full for full in promises() if (n := full.rpartition(".")[2]) != "Tensor" and inspect.isclass(named(full))
+    }
 
 
 def named(dotted: str) -> object:
@@ -50,9 +56,8 @@ def named(dotted: str) -> object:
 
 @cache
 def documented() -> dict[int, str]:
-    """Where each promised object has its page: full names by the objects' identities."""
-    every = (f"{room}.{n}" for room in rooms() for n in promised(importlib.import_module(room)))
-    return {id(named(full)): full for full in every}
+    """Where each promised function and class has its page: full names by the objects' identities."""
+    return {id(found): full for full in promises() if callable(found := named(full))}
 
 
 def link(dotted: str) -> str:

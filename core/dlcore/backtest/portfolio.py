@@ -66,6 +66,7 @@ def overlapping_weights(
            [1. , 0. , 0. ],
            [0.5, 0.5, 0. ]])
     """
+    import xarray as xr
 
     from dlcore.backtest.selection import choose, overlap
     from dlcore.features.kernels.blocks import in_blocks
@@ -80,10 +81,9 @@ def overlapping_weights(
     weights = np.empty(values.shape)
     share = 0.5 if low else 1.0
     overlap(sides, horizon, share / top, share / max(low, 1), weights)
-    labelled = scores.transpose("date", "asset").copy(deep=False, data=weights)
-    labelled.name = "weight"
-    labelled.attrs = {} if universe is None else {"universe": "by date: only members of the day were chosen"}
-    return labelled
+    plain = scores.transpose("date", "asset")
+    attrs = {} if universe is None else {"universe": "by date: only members of the day were chosen"}
+    return xr.DataArray(weights, {axis: plain[axis] for axis in plain.dims}, plain.dims, "weight", attrs)
 
 
 def _scores(scores: "xr.DataArray", universe: "xr.DataArray | None") -> np.ndarray:

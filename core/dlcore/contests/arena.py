@@ -114,7 +114,9 @@ def own_arena(market: str, start: str | None = None, end: str | None = None, *, 
     source, _, options = market.partition("?")
     said = " ".join(["own", Path(source).stem, options, start or "", end or "", "" if test == 252 else f"test {test}"])
     name = re.sub(r"[^a-z0-9.]+", "-", said.lower()).strip("-")
-    return Arena(name, market, start, "next_open", min(assets // 10, 50), plan, end=end)
+    arena = Arena(name, market, start, "next_open", min(assets // 10, 50), plan, end=end)
+    vars(arena)["panel"] = panel  # where the cached property keeps it: it is loaded once
+    return arena
 
 
 def opened(arena: str | Arena) -> Arena:

@@ -8,6 +8,7 @@ from dlcore.cli import app
 from dlcore.contests import Leaderboard, own_arena
 from dlcore.contests.leaderboard import on_test_dates
 from dlcore.contests.prices import KEEP, compete, inputs, judge
+from dlcore.markets import load_panel
 
 MARKET = "simulated-sp500?assets=24&sessions=320&ic=0.2"
 
@@ -25,6 +26,13 @@ def test_an_arena_of_ones_own_is_trained_once_and_tested_on_its_end(place):
     learned = (fold.train | fold.validation).to_numpy()
     assert place.labels["end"].to_numpy()[learned].max() < place.panel["date"].to_numpy()[-60]
     assert (place.name, place.top) == ("own-simulated-sp500-assets-24-sessions-320-ic-0.2-test-60", 2)
+
+
+def test_a_market_of_ones_own_is_loaded_once(monkeypatch):
+    seen = []
+    monkeypatch.setattr("dlcore.markets.load_panel", lambda *a, **k: seen.append(a) or load_panel(*a, **k))
+    assert own_arena(MARKET, test=60).panel.sizes["asset"] == 24
+    assert seen == [(MARKET,)]
 
 
 def test_two_periods_of_one_market_are_two_arenas(place):

@@ -26,7 +26,13 @@ def rank_rows(values: np.ndarray) -> np.ndarray:
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     ranks = np.empty_like(values)
-    in_blocks(values.shape, lambda rows: average_ranks(values[rows], _ordered(values[rows]), ranks[rows]))
+
+    def rank(rows: slice) -> None:
+        order = np.empty(values[rows].shape, dtype=np.int32)
+        _order(values[rows], order)
+        average_ranks(values[rows], order, ranks[rows])
+
+    in_blocks(values.shape, rank)
     return ranks
 
 
@@ -46,20 +52,18 @@ def order_rows(values: np.ndarray) -> np.ndarray:
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     columns = np.empty(values.shape, dtype=np.int32)
-    in_blocks(values.shape, lambda rows: _ordered(values[rows], columns[rows]))
+    in_blocks(values.shape, lambda rows: _order(values[rows], columns[rows]))
     return columns
 
 
-def _ordered(block: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
-    """Columns of each row from its smallest value to its largest, written to `order` where there is one."""
+def _order(block: np.ndarray, order: np.ndarray) -> None:
+    """Write the columns of each row from its smallest value to its largest."""
     bits = max(block.shape[1] - 1, 1).bit_length()
-    order = np.empty(block.shape, dtype=np.int32) if order is None else order
     grid_keys(block, bits, order)
     order.sort(axis=1)
     rough = exact_order(block, bits, order)
     if rough.any():
         order[rough] = np.argsort(block[rough], axis=1, kind="stable")
-    return order
 
 
 def centred_rank_rows(values: np.ndarray) -> np.ndarray:
